@@ -1,0 +1,45 @@
+/*
+ * What a worker may ask of its issuer, over the socket pair of the two: "issue for this
+ * account, this public key, these facts, under this trace id". A message is a length (4 bytes,
+ * network order) and a JSON object (jansson), bounded by ASK_MAX. The issuer trusts nothing in it.
+ */
+#ifndef MUSTER_AUTHORITY_ASK_H
+#define MUSTER_AUTHORITY_ASK_H
+
+#include <muster/base/arena.h>
+#include <muster/base/clock.h>
+#include <muster/base/nouns.h>
+
+#define ASK_MAX (1024 * 1024)
+
+struct ask {
+	const char *organization;    /* key */
+	const char *account;	     /* GUID */
+	const char *trace, *attempt; /* GUIDs; attempt may be NULL */
+	const char *remote;	     /* client address; may be NULL */
+	const char *facts;	     /* JSON object of facts_json() */
+	struct bytes public_key;     /* SubjectPublicKeyInfo */
+};
+
+/* What comes back: a decision, and the certificate if it is OK. */
+struct answer {
+	struct decision decision;
+	struct issued issued;
+};
+
+/*
+ * The worker's side: ask and wait.
+ *
+ * OUTCOME_CERTIFICATE_REQUEST  the issuer is gone or did not answer by the deadline; the
+ *                              worker must end then (*lost is set), since a late answer would
+ *                              be taken for the next request's
+ * otherwise the decision's own outcome; why is its reason
+ */
+enum outcome issuer_ask(
+    int fd, struct arena *, const struct ask *, struct deadline, struct answer *, bool *lost, struct why *);
+
+/* The issuer's side. ask_receive(): false at the end of the connection or on a broken message. */
+bool ask_receive(int fd, struct arena *, struct ask *);
+bool ask_reply(int fd, struct arena *, const struct answer *);
+
+#endif

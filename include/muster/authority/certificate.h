@@ -1,0 +1,58 @@
+/* Building and signing X.509 certificates (RFC 5280), by GnuTLS. */
+#ifndef MUSTER_AUTHORITY_CERTIFICATE_H
+#define MUSTER_AUTHORITY_CERTIFICATE_H
+
+#include <muster/authority/keystore.h>
+
+#define SERIAL_SIZE 16
+
+/* An authority that can sign: its certificate and its key, opened once. */
+struct signer {
+	gnutls_x509_crt_t certificate;
+	gnutls_privkey_t key;
+};
+
+struct certificate_request {
+	const char *common_name;       /* ours: letters, digits and '-' only */
+	struct bytes public_key;       /* SubjectPublicKeyInfo */
+	int64_t not_before, not_after; /* seconds since 1970 */
+};
+
+/*
+ * Sign a device certificate: clientAuth, digitalSignature (and keyEncipherment for RSA), not a CA,
+ * random serial, subject and authority key id, SHA-256 or the stronger hash of the CA's curve.
+ *
+ * serial   SERIAL_SIZE bytes, positive
+ * der      in arena
+ */
+enum outcome certificate_sign_device(struct arena *, const struct signer *,
+    const struct certificate_request *, uint8_t serial[SERIAL_SIZE], struct bytes *der, struct why *);
+
+/*
+ * Sign a CA certificate: a root when parent is NULL (self-signed with key), else an issuing CA below
+ * parent with path length 0. key is the new CA's own.
+ */
+enum outcome certificate_sign_authority(struct arena *, const struct signer *parent, gnutls_privkey_t key,
+    const char *common_name, const char *organization, int64_t not_before, int64_t not_after,
+    struct bytes *der, struct why *);
+
+/* What is shown of a certificate. Strings in arena. */
+struct certificate_view {
+	const char *subject, *issuer;
+	const char *serial;	   /* hex */
+	const char *key;	   /* "EC-P-256" */
+	const char *sha256, *sha1; /* hex */
+	int64_t not_before, not_after;
+	bool is_authority;
+};
+
+/* OUTCOME_CERTIFICATE_REQUEST  not one certificate */
+enum outcome certificate_view(struct arena *, struct bytes der, struct certificate_view *, struct why *);
+
+/* The first certificate of a PEM text as DER. */
+enum outcome certificate_from_pem(struct arena *, const char *pem, struct bytes *der, struct why *);
+
+/* PEM of a DER certificate. */
+enum outcome certificate_to_pem(struct arena *, struct bytes der, char **pem, struct why *);
+
+#endif

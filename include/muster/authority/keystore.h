@@ -1,0 +1,47 @@
+/*
+ * Where an authority's private key lives, behind one interface. Today PKCS#8 encrypted
+ * under a passphrase, out of the database.
+ */
+#ifndef MUSTER_AUTHORITY_KEYSTORE_H
+#define MUSTER_AUTHORITY_KEYSTORE_H
+
+#include <muster/base/arena.h>
+#include <muster/base/secret.h>
+
+#include <gnutls/abstract.h>
+
+enum key_type { KEY_EC_P256, KEY_EC_P384, KEY_RSA_2048, KEY_RSA_3072, KEY_RSA_4096 };
+
+/* "ec-p256", "rsa-2048", ...; false for another name. */
+bool key_type_from_name(const char *name, enum key_type *);
+const char *key_type_name(enum key_type);
+
+/* Make a new private key; the caller deinits it. */
+enum outcome keystore_generate(enum key_type, gnutls_privkey_t *, struct why *);
+
+/* PKCS#8, AES-256 under the passphrase, DER in arena (RFC 5958, RFC 8018). */
+enum outcome keystore_seal(
+    struct arena *, gnutls_privkey_t, const struct secret *passphrase, struct bytes *pkcs8, struct why *);
+
+/* The reverse. why tells a wrong passphrase from damaged bytes where GnuTLS does. */
+enum outcome keystore_open(
+    struct bytes pkcs8, const struct secret *passphrase, gnutls_privkey_t *, struct why *);
+
+/*
+ * The sealing key: 32 random bytes that encrypt DM account secrets in the database
+ * (AES-256-GCM), themselves encrypted under the passphrase (PBKDF2-HMAC-SHA-256, RFC 8018).
+ */
+#define SEALING_KEY_SIZE 32
+
+enum outcome sealing_key_new(
+    struct arena *, const struct secret *passphrase, struct bytes *sealed, struct why *);
+enum outcome sealing_key_open(
+    struct bytes sealed, const struct secret *passphrase, struct secret *key, struct why *);
+
+/* Encrypt and decrypt with it; context is authenticated but not stored (the device's id). */
+enum outcome seal(struct arena *, const struct secret *key, const char *context, struct bytes plain,
+    struct bytes *sealed, struct why *);
+enum outcome unseal(struct arena *, const struct secret *key, const char *context, struct bytes sealed,
+    struct secret *plain, struct why *);
+
+#endif

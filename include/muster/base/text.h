@@ -1,0 +1,27 @@
+/* Small questions about NUL-terminated UTF-8 text. */
+#ifndef MUSTER_BASE_TEXT_H
+#define MUSTER_BASE_TEXT_H
+
+#include <muster/base/base.h>
+
+struct arena;
+
+/* A copy in arena without XML white space (space, tab, CR, LF) at both ends. */
+char *text_trim(struct arena *, const char *text);
+
+/* Equal when ASCII letters are compared without case; NULL equals only NULL. */
+bool text_equal_fold(const char *, const char *);
+
+/* text ends in suffix, ASCII letters without case. */
+bool text_ends_fold(const char *text, const char *suffix);
+
+/* A copy in arena with ASCII letters in lower case. */
+char *text_lower(struct arena *, const char *text);
+
+/* data is well-formed UTF-8 (RFC 3629) and holds no NUL. */
+bool text_is_utf8(const void *data, size_t size);
+
+/* At most max bytes of text, cut at a character's start; a copy in arena. NULL stays NULL. */
+char *text_cut(struct arena *, const char *text, size_t max);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * The issuer's loop: the only place where authority and record meet. It has no network
+ * input; it reads what its worker asks from the socket pair, builds the certificate itself, has SQL
+ * record it, and only then hands it over.
+ */
+#ifndef MUSTER_ISSUER_ISSUER_H
+#define MUSTER_ISSUER_ISSUER_H
+
+#include <muster/base/outcome.h>
+
+struct issuer_options {
+	int fd;			     /* its end of the socket pair */
+	const char *database;	     /* conninfo, role muster_issuer */
+	const char *passphrase_file; /* of the authorities' keys */
+};
+
+/*
+ * Serve until the worker's end closes or *stop is set; returns the exit status. The passphrase is read
+ * here, after the process has become the issuer's user, and wiped once the keys are open; it is
+ * read again when the configuration changes. A database that is away at the start is waited for: asks are
+ * answered with OUTCOME_ENROLLMENT_SERVER meanwhile.
+ */
+int issuer_run(const struct issuer_options *, const volatile int *stop);
+
+#endif

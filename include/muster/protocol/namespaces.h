@@ -1,0 +1,26 @@
+/* The URIs of the protocol (MS-MDE2 2.2.1 and the samples where they disagree). */
+#ifndef MUSTER_PROTOCOL_NAMESPACES_H
+#define MUSTER_PROTOCOL_NAMESPACES_H
+
+#define NS_SOAP12 "http://www.w3.org/2003/05/soap-envelope"
+#define NS_SOAP11 "http://schemas.xmlsoap.org/soap/envelope/"
+#define NS_ADDRESSING "http://www.w3.org/2005/08/addressing"
+#define NS_WSSE "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+#define NS_WSU "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+#define NS_WST "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
+#define NS_AC "http://schemas.xmlsoap.org/ws/2006/12/authorization"
+#define NS_DS "http://www.w3.org/2000/09/xmldsig#"
+#define NS_XSI "http://www.w3.org/2001/XMLSchema-instance"
+#define NS_DISCOVERY "http://schemas.microsoft.com/windows/management/2012/01/enrollment"
+#define NS_XCEP "http://schemas.microsoft.com/windows/pki/2009/01/enrollmentpolicy"
+#define NS_WSTEP "http://schemas.microsoft.com/windows/pki/2009/01/enrollment"
+#define NS_DIAGNOSTICS "http://schemas.microsoft.com/2004/09/ServiceModel/Diagnostics"
+
+#define ACTION_DISCOVER NS_DISCOVERY "/IDiscoveryService/Discover"
+#define ACTION_DISCOVER_RESPONSE NS_DISCOVERY "/IDiscoveryService/DiscoverResponse"
+#define ACTION_POLICIES NS_XCEP "/IPolicy/GetPolicies"
+#define ACTION_POLICIES_RESPONSE NS_XCEP "/IPolicy/GetPoliciesResponse"
+#define ACTION_RST NS_WSTEP "/RST/wstep"
+#define ACTION_RSTRC NS_WSTEP "/RSTRC/wstep"
+
+#endif

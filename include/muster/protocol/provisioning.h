@@ -1,0 +1,26 @@
+/* The wap-provisioningdoc that a successful enrollment receives (MS-MDE2 2.2.9). */
+#ifndef MUSTER_PROTOCOL_PROVISIONING_H
+#define MUSTER_PROTOCOL_PROVISIONING_H
+
+#include <muster/base/facts.h>
+#include <muster/base/nouns.h>
+
+/*
+ * Write the document, UTF-8 without declaration, in arena. Certificates are named by
+ * the SHA-1 of exactly the DER written. The store follows EnrollmentType in all
+ * three places. Enterprise application token and Company Hub are sent only to
+ * phone DeviceTypes (WindowsPhone, WindowsHandheld).
+ *
+ * upn   NULL leaves UPN out
+ * false when the writer failed
+ */
+bool provisioning_write(struct arena *, const struct provisioning *, const struct issued *,
+    const struct facts *, const char *upn, bool device_enrollment, struct bytes *out);
+
+/*
+ * The search criteria by which the device finds its certificate, before XML escaping:
+ * "Subject=CN%3D…&Stores=MY%5CUser" (RFC 2396 escaping, MS-MDE2 2.2.9.5).
+ */
+char *provisioning_criteria(struct arena *, const char *common_name, bool device_enrollment);
+
+#endif

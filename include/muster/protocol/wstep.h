@@ -1,0 +1,31 @@
+/* RequestSecurityToken and its response collection (MS-WSTEP 3.1.4.1, MS-MDE2 3.4). */
+#ifndef MUSTER_PROTOCOL_WSTEP_H
+#define MUSTER_PROTOCOL_WSTEP_H
+
+#include <muster/base/facts.h>
+#include <muster/protocol/soap.h>
+
+enum request_type { REQUEST_ISSUE, REQUEST_RENEW };
+
+struct wstep_request {
+	enum request_type type;
+	struct bytes csr; /* Issue: DER as sent; checked by authority/csr.h */
+	struct facts facts;
+	bool device_enrollment; /* EnrollmentType Device: certificate in My/System */
+};
+
+/*
+ * Read an RST. Elements are found in any order; all context items are kept, within limits.
+ *
+ * OUTCOME_MESSAGE_FORMAT       unknown TokenType or RequestType, no or two security tokens in
+ *                              the body, too many or too long context items
+ * OUTCOME_NOT_SUPPORTED        Recovery, Renew (until renewal exists), QueryTokenStatus
+ * OUTCOME_CERTIFICATE_REQUEST  the request is not base64 or not a PKCS#10 by its ValueType
+ */
+enum outcome wstep_read(struct arena *, const struct soap *, struct wstep_request *, struct why *);
+
+/* Write the RSTRC around a provisioning document; false when the writer failed. */
+bool wstep_write(
+    struct arena *, struct bytes document, const char *message_id, const char *activity, struct bytes *out);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * The stages of the protocol. A stage reads as the specification reads: read,
+ * authenticate, decide, act, answer. It returns an outcome; stages/finish.c makes the reply of a
+ * refusal, records it, and writes the one log line.
+ */
+#ifndef MUSTER_STAGES_STAGES_H
+#define MUSTER_STAGES_STAGES_H
+
+#include <muster/credentials/memo.h>
+#include <muster/protocol/soap.h>
+#include <muster/store/worker.h>
+#include <muster/wire/request.h>
+
+/* How many refusals of strangers the pool may write to the database: shared between workers. */
+struct budget;
+struct budget *budget_new(void);
+bool budget_take(struct budget *);
+
+/* What a worker has, for all its requests. */
+struct worker {
+	struct store store;
+	struct memo *memo;
+	struct budget *budget;
+	int issuer_fd;
+	bool issuer_lost; /* the worker ends after this request */
+};
+
+/* One request on its way; everything in it lives until the reply is written. */
+struct exchange {
+	struct worker *worker;
+	struct request *request;
+	struct reply *reply;
+	struct soap soap;
+	struct why why;
+	const char *stage;  /* "discovery", "policy", "enrollment", "device", … for log and record */
+	const char *action; /* of the response, for a fault */
+	/* From the path: untrusted hints. */
+	const char *organization; /* key; NULL if the path has none */
+	const char *attempt;	  /* GUID; NULL if the path has none */
+	/* Known as the request proceeds, for log and record. */
+	const char *user, *account, *device, *facts;
+	const char *text; /* custom text for the user; NULL mostly */
+	bool proven;	  /* the credential was verified */
+	int64_t signature_us, issuer_database_us;
+};
+
+enum outcome stage_discovery(struct exchange *);
+enum outcome stage_policy(struct exchange *);
+enum outcome stage_enrollment(struct exchange *);
+enum outcome stage_device(struct exchange *);
+
+/* Verify the password that a claim needs; the memo saves the second hash of an enrollment. */
+enum outcome stage_authenticate(struct exchange *, const struct credential *, const struct account *);
+
+/*
+ * Serve one request: route it, run its stage, make the reply whatever happens, record a refusal,
+ * log one line. The reply's bytes live in the request's arena.
+ */
+void stages_serve(struct worker *, struct request *, struct reply *);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * What a worker may ask of the database: one typed function per function of the SQL
+ * schema muster_worker, one round trip each. All return OUTCOME_ENROLLMENT_SERVER when the
+ * database did not answer in time; the decision inside the result is another matter.
+ */
+#ifndef MUSTER_STORE_WORKER_H
+#define MUSTER_STORE_WORKER_H
+
+#include <muster/base/nouns.h>
+#include <muster/wire/pg.h>
+
+/* A worker's connection; us adds up what its calls took since it was last set to 0. */
+struct store {
+	struct pg *pg;
+	int64_t us;
+	struct deadline deadline; /* of the request in hand */
+};
+
+/* muster_worker.discover: an organization by e-mail domain. domain "" finds none. */
+enum outcome store_discover(
+    struct store *, struct arena *, const char *domain, struct directions *, struct why *);
+
+/* muster_worker.policy: whom the credential names, and what GetPolicies says. organization NULL: by the
+ * user's domain. */
+enum outcome store_policy(struct store *, struct arena *, const char *organization, const char *user,
+    struct enrollment_policy *, struct why *);
+
+/* muster_worker.consider: the account, what proves it, and SQL's decision so far. Writes nothing. */
+enum outcome store_consider(struct store *, struct arena *, const char *organization, const char *user,
+    const char *facts, struct grant *, struct why *);
+
+/* One refusal to record. NULL for what is not known. */
+struct refusal {
+	const char *trace, *attempt, *stage, *organization, *user, *account, *remote, *facts;
+	enum outcome outcome;
+	const char *why;
+};
+
+/* muster_worker.refuse: record it. */
+enum outcome store_refuse(struct store *, struct arena *, const struct refusal *, struct why *);
+
+/*
+ * muster_worker.device: whose certificate this is (SHA-256 of its DER). The first use of a
+ * certificate is recorded, and ends the one it replaced.
+ */
+enum outcome store_device(struct store *, struct arena *, struct bytes sha256, const char *trace,
+    struct device_status *, struct why *);
+
+/* muster_worker.housekeeping: partitions ahead, what must be aged; *summary in arena is one line for the log.
+ */
+enum outcome store_housekeeping(struct store *, struct arena *, const char **summary, struct why *);
+
+#endif

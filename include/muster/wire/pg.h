@@ -1,0 +1,65 @@
+/*
+ * A PostgreSQL connection that cannot hang its owner: every wait has a deadline,
+ * and what misses it costs the connection. Statements go with parameters, in one
+ * round trip, without session state, so that PgBouncer's transaction mode works.
+ */
+#ifndef MUSTER_WIRE_PG_H
+#define MUSTER_WIRE_PG_H
+
+#include <muster/base/arena.h>
+#include <muster/base/bytes.h>
+#include <muster/base/clock.h>
+#include <muster/base/outcome.h>
+
+#include <libpq-fe.h>
+
+struct pg;
+
+/*
+ * A connection that opens at its first use and again after a loss, then not before
+ * a back-off of 100 ms, doubling to 5 s, has passed (calls fail at once meanwhile).
+ *
+ * conninfo   libpq's, copied; application_name is added
+ */
+struct pg *pg_new(const char *conninfo, const char *application_name);
+void pg_free(struct pg *);
+
+/* A parameter: text, or bytes for a bytea; both NULL is SQL NULL. */
+struct pg_param {
+	const char *text;
+	struct bytes bytes;
+};
+
+#define PG_TEXT(value) ((struct pg_param){ .text = (value) })
+#define PG_BYTES(value) ((struct pg_param){ .bytes = (value) })
+
+/*
+ * How a call ended, for those to whom a lost COMMIT matters: LOST means the
+ * statement was sent and its end is unknown.
+ */
+enum pg_end { PG_DONE, PG_NOT_SENT, PG_LOST, PG_ERROR };
+
+/*
+ * Run one statement.
+ *
+ * columns  the number of columns expected; another number is an error
+ * result   the caller's to PQclear() (CLEANUP(pg_result_free)); NULL on failure. Text format.
+ * end      may be NULL
+ * us       microseconds spent are added to it; may be NULL
+ * OUTCOME_ENROLLMENT_SERVER  no connection, a missed deadline, an SQL error (its primary
+ *                            message and SQLSTATE in why, never DETAIL: it can quote values)
+ */
+enum outcome pg_call(struct pg *, const char *sql, const struct pg_param *, int parameters, int columns,
+    struct deadline, PGresult **result, enum pg_end *end, int64_t *us, struct why *);
+
+/* For CLEANUP(pg_result_free). */
+void pg_result_free(PGresult **);
+
+/* A value copied into arena: text (NULL for SQL NULL), bytea, number (fallback for NULL), boolean (false for
+ * NULL). */
+char *pg_text(struct arena *, const PGresult *, int row, int column);
+struct bytes pg_bytes(struct arena *, const PGresult *, int row, int column);
+int64_t pg_number(const PGresult *, int row, int column, int64_t fallback);
+bool pg_bool(const PGresult *, int row, int column);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * XML for devices, by libxml2's writer, which escapes. A failure sticks: write
+ * everything, ask once at the end. Characters that XML 1.0 forbids become U+FFFD,
+ * so that a stored value can never make a reply unreadable.
+ */
+#ifndef MUSTER_WIRE_XML_OUT_H
+#define MUSTER_WIRE_XML_OUT_H
+
+#include <muster/base/arena.h>
+#include <muster/base/bytes.h>
+
+struct xml_out;
+
+/* A writer with its buffer; xml_out_free() or CLEANUP(xml_out_free). */
+struct xml_out *xml_out_new(void);
+void xml_out_free(struct xml_out **);
+
+/* <prefix:name xmlns:prefix="ns">; prefix NULL declares ns as default; ns NULL writes prefix:name as it is.
+ */
+void xml_start(struct xml_out *, const char *prefix, const char *name, const char *ns);
+void xml_end(struct xml_out *);
+
+/* An attribute of the element just started; name may be "s:mustUnderstand". */
+void xml_attr(struct xml_out *, const char *name, const char *value);
+
+/* Text inside the open element; NULL writes nothing. */
+void xml_chars(struct xml_out *, const char *text);
+
+/* <name>text</name> in the current default namespace, or with a prefix in the name. */
+void xml_element(struct xml_out *, const char *name, const char *text);
+
+/*
+ * End the document: its UTF-8 bytes without declaration, in arena. False when
+ * anything failed on the way.
+ */
+bool xml_out_finish(struct xml_out *, struct arena *, struct bytes *);
+
+#endif
