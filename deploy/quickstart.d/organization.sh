@@ -1,0 +1,68 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # variables are shared with deploy/quickstart
+# The organization example.test, its authority and account, and a first device.
+
+# organization_make: what is missing of it; its URLs anew, since ports may have changed.
+organization_make() {
+	local enrollment_url=https://$host:$port device_url=https://$device_host:$device_port
+	admin_conninfo=$(conninfo administrator administrator)
+	if [ "$(admin_value "SELECT count(*) FROM muster.organization WHERE key = '$organization'")" = 0 ]; then
+		step "Adding the organization example.test and the account $upn"
+		admin_quiet <<-END
+			BEGIN;
+			SELECT muster.add_organization('$organization', 'Example', '$enrollment_url', '$device_url');
+			SELECT muster.add_domain('$organization', 'example.test');
+			SELECT muster.set_dm_server('$organization', 'ExampleMDM',
+				'https://mdm.example.test/ManagementServer/MDM.svc', 'Example management');
+			SELECT muster.add_account('$organization', '$upn');
+			COMMIT;
+		END
+	else
+		admin_quiet <<-END
+			SELECT muster.set_organization_urls('$organization', '$enrollment_url', '$device_url');
+		END
+	fi
+	authority_make
+	"$build/muster-ca" --database "$admin_conninfo" password "$upn" --file "$dir/secrets/account.password" \
+		>>"$dir/log/setup.log" 2>&1 || die "muster-ca password failed: see $dir/log/setup.log"
+}
+
+authority_make() {
+	"$build/muster-ca" --database "$admin_conninfo" show --organization "$organization" >/dev/null 2>&1 && return
+	step "Making the certificate authority"
+	"$build/muster-ca" --database "$admin_conninfo" init --organization "$organization" \
+		--passphrase-file "$dir/secrets/passphrase" >>"$dir/log/setup.log" 2>&1 ||
+		die "muster-ca init failed: see $dir/log/setup.log"
+}
+
+admin_quiet() { admin_psql -q -v ON_ERROR_STOP=1 >>"$dir/log/setup.log" 2>&1 || die "see $dir/log/setup.log"; }
+
+admin_value() { admin_psql -q -v ON_ERROR_STOP=1 -tAc "$1"; }
+
+# device_enroll: a simulated Windows device goes from an e-mail address to a certificate, shows
+# it to the device host, and psql shows what is known of it.
+device_enroll() {
+	local simulated=("$build/muster-device")
+	step "Enrolling a simulated device for $upn"
+	"${simulated[@]}" enroll --user "$upn" --password-file "$dir/secrets/account.password" \
+		--server "$host:$port" --ca-file "$dir/tls/ca.pem" --state "$dir/device" \
+		--connect-to "$host:$port:127.0.0.1:$port" \
+		--connect-to "$device_host:$device_port:127.0.0.1:$device_port" </dev/null ||
+		die "the device could not enroll: see $dir/log/muster.log"
+	step "What psql sees of it"
+	admin_psql -P pager=off </dev/null -c 'SELECT * FROM muster.devices' -c 'SELECT * FROM muster.certificates' \
+		-c 'SELECT * FROM muster.events LIMIT 5'
+}
+
+how_to_go_on() {
+	cat <<-END
+
+		It runs. Go on with:
+		  deploy/quickstart status$dir_hint
+		  deploy/quickstart psql$dir_hint          (\d muster.* shows what there is to see)
+		  deploy/quickstart logs$dir_hint
+		  deploy/quickstart stop$dir_hint
+		  . $dir/env                     (names, ports and passwords, for other tools)
+
+		Enrolled: $(admin_value "SELECT upn || ' on ' || name FROM muster.devices LIMIT 1" 2>/dev/null || true)
+	END
+}
