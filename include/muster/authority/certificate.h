@@ -12,8 +12,22 @@ struct signer {
 	gnutls_privkey_t key;
 };
 
+/*
+ * Open an authority as it is stored: certificate (DER) and private key (encrypted PKCS#8); the caller
+ * calls signer_release(), which allows an empty one and leaves an empty one.
+ *
+ * OUTCOME_CERTIFICATE_REQUEST  not a CA certificate, or the key does not open, or it is another
+ *                              certificate's
+ */
+enum outcome signer_open(struct bytes certificate, struct bytes pkcs8, const struct secret *passphrase,
+    struct signer *, struct why *);
+void signer_release(struct signer *);
+
+/* Until when its own certificate is valid, in seconds since 1970. */
+int64_t signer_not_after(const struct signer *);
+
 struct certificate_request {
-	const char *common_name;       /* ours: letters, digits and '-' only */
+	const char *common_name;       /* ours: 1 to 64 letters, digits and '-' */
 	struct bytes public_key;       /* SubjectPublicKeyInfo */
 	int64_t not_before, not_after; /* seconds since 1970 */
 };
@@ -29,6 +43,8 @@ enum outcome certificate_sign_device(struct arena *, const struct signer *,
     const struct certificate_request *, uint8_t serial[SERIAL_SIZE], struct bytes *der, struct why *);
 
 /*
+ * A name and an organization of 1 to 64 characters each, as X.520 has them. key remains the caller's.
+ *
  * Sign a CA certificate: a root when parent is NULL (self-signed with key), else an issuing CA below
  * parent with path length 0. key is the new CA's own.
  */
@@ -46,10 +62,10 @@ struct certificate_view {
 	bool is_authority;
 };
 
-/* OUTCOME_CERTIFICATE_REQUEST  not one certificate */
+/* OUTCOME_CERTIFICATE_REQUEST  not one certificate of at most 64 KiB */
 enum outcome certificate_view(struct arena *, struct bytes der, struct certificate_view *, struct why *);
 
-/* The first certificate of a PEM text as DER. */
+/* The first certificate of a PEM text (at most 64 KiB) as DER. It is not looked into. */
 enum outcome certificate_from_pem(struct arena *, const char *pem, struct bytes *der, struct why *);
 
 /* PEM of a DER certificate. */

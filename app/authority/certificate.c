@@ -1,0 +1,230 @@
+#include <muster/authority/certificate.h>
+
+#include <gnutls/crypto.h>
+
+#include "handles.h"
+
+#define NAME_MAX_X520 64
+
+static enum outcome
+failed(struct why *why, const char *what, int rc)
+{
+	return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "%s: %s", what, gnutls_strerror(rc));
+}
+
+/* SHA-256, or the stronger hash of a stronger curve (RFC 5480 section 4). */
+static gnutls_digest_algorithm_t
+digest_of(gnutls_privkey_t key)
+{
+	unsigned bits = 0;
+
+	if (gnutls_privkey_get_pk_algorithm(key, &bits) == GNUTLS_PK_ECDSA && bits > 256)
+		return GNUTLS_DIG_SHA384;
+	return GNUTLS_DIG_SHA256;
+}
+
+/*
+ * Random and positive, and always of the same length: neither the top bit is set (a negative
+ * INTEGER) nor all of the top bits clear (a shorter one).
+ */
+static int
+serial_set(gnutls_x509_crt_t crt, uint8_t serial[SERIAL_SIZE])
+{
+	int rc = gnutls_rnd(GNUTLS_RND_RANDOM, serial, SERIAL_SIZE);
+
+	if (rc < 0)
+		return rc;
+	serial[0] = (serial[0] & 0x7f) | 0x40;
+	return gnutls_x509_crt_set_serial(crt, serial, SERIAL_SIZE);
+}
+
+static enum outcome
+validity_set(gnutls_x509_crt_t crt, int64_t not_before, int64_t not_after, struct why *why)
+{
+	time_t from = (time_t)not_before, until = (time_t)not_after;
+	int rc;
+
+	if (not_before < 0 || not_after <= not_before)
+		return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "a validity that ends before it begins");
+	if (from != not_before || until != not_after)
+		return refuse(
+		    why, OUTCOME_CERTIFICATE_REQUEST, "a validity beyond what this system's time can hold");
+	if ((rc = gnutls_x509_crt_set_activation_time(crt, from)) < 0 ||
+	    (rc = gnutls_x509_crt_set_expiration_time(crt, until)) < 0)
+		return failed(why, "validity", rc);
+	return OUTCOME_OK;
+}
+
+/* Subject key id: SHA-1 of the public key (RFC 5280 section 4.2.1.2); authority key id: the parent's. */
+static int
+key_ids_set(gnutls_x509_crt_t crt, gnutls_x509_crt_t parent)
+{
+	uint8_t id[64];
+	size_t size = sizeof(id);
+	int rc;
+
+	if ((rc = gnutls_x509_crt_get_key_id(crt, 0, id, &size)) < 0 ||
+	    (rc = gnutls_x509_crt_set_subject_key_id(crt, id, size)) < 0)
+		return rc;
+	if (parent != NULL) {
+		size = sizeof(id);
+		if ((rc = gnutls_x509_crt_get_subject_key_id(parent, id, &size, NULL)) < 0)
+			return rc;
+	}
+	return gnutls_x509_crt_set_authority_key_id(crt, id, size);
+}
+
+static enum outcome
+sign(struct arena *arena, gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_privkey_t key,
+    struct bytes *der, struct why *why)
+{
+	CLEANUP(datum_cleanup) gnutls_datum_t out = { NULL, 0 };
+	int rc;
+
+	if ((rc = gnutls_x509_crt_privkey_sign(crt, issuer, key, digest_of(key), 0)) < 0)
+		return failed(why, "signing a certificate", rc);
+	if ((rc = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &out)) < 0)
+		return failed(why, "certificate", rc);
+	*der = arena_copy(arena, out.data, out.size);
+	return OUTCOME_OK;
+}
+
+/*
+ * Letters, digits and '-': the name stands in SSLCLIENTCERTSEARCHCRITERIA, which Windows compares
+ * with its own idea of escaping.
+ */
+static bool
+common_name_valid(const char *name)
+{
+	size_t size = strlen(name);
+
+	return size >= 1 && size <= NAME_MAX_X520 &&
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == size;
+}
+
+static int
+device_public_key_set(gnutls_x509_crt_t crt, struct bytes public_key, unsigned *usage)
+{
+	CLEANUP(public_key_cleanup) gnutls_pubkey_t key = NULL;
+	gnutls_datum_t der = datum_of(public_key);
+	int rc;
+
+	if ((rc = gnutls_pubkey_init(&key)) < 0 ||
+	    (rc = gnutls_pubkey_import(key, &der, GNUTLS_X509_FMT_DER)) < 0)
+		return rc;
+	*usage = GNUTLS_KEY_DIGITAL_SIGNATURE;
+	if (gnutls_pubkey_get_pk_algorithm(key, NULL) == GNUTLS_PK_RSA)
+		*usage |= GNUTLS_KEY_KEY_ENCIPHERMENT;
+	return gnutls_x509_crt_set_pubkey(crt, key);
+}
+
+/* Version, subject, key, and the extensions of a client certificate (RFC 5280 section 4.2). */
+static int
+device_fill(gnutls_x509_crt_t crt, const struct signer *signer, const struct certificate_request *request)
+{
+	const char *name = request->common_name;
+	unsigned usage, size = (unsigned)strlen(name);
+	int rc;
+
+	if ((rc = gnutls_x509_crt_set_version(crt, 3)) < 0 ||
+	    (rc = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, size)) < 0 ||
+	    (rc = device_public_key_set(crt, request->public_key, &usage)) < 0 ||
+	    (rc = gnutls_x509_crt_set_basic_constraints(crt, 0, -1)) < 0 ||
+	    (rc = gnutls_x509_crt_set_key_usage(crt, usage)) < 0 ||
+	    (rc = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_CLIENT, 0)) < 0)
+		return rc;
+	return key_ids_set(crt, signer->certificate);
+}
+
+enum outcome
+certificate_sign_device(struct arena *arena, const struct signer *signer,
+    const struct certificate_request *request, uint8_t serial[SERIAL_SIZE], struct bytes *der,
+    struct why *why)
+{
+	CLEANUP(certificate_cleanup) gnutls_x509_crt_t crt = NULL;
+	enum outcome o;
+	int rc;
+
+	if (!common_name_valid(request->common_name))
+		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
+		    "a common name is 1 to %d letters, digits and '-'", NAME_MAX_X520);
+	if (request->not_after > signer_not_after(signer))
+		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
+		    "the certificate would be valid for longer than its authority's own");
+	if ((rc = gnutls_x509_crt_init(&crt)) < 0 || (rc = device_fill(crt, signer, request)) < 0 ||
+	    (rc = serial_set(crt, serial)) < 0)
+		return failed(why, "building a device's certificate", rc);
+	if ((o = validity_set(crt, request->not_before, request->not_after, why)) != OUTCOME_OK)
+		return o;
+	return sign(arena, crt, signer->certificate, signer->key, der, why);
+}
+
+static int
+authority_public_key_set(gnutls_x509_crt_t crt, gnutls_privkey_t key)
+{
+	CLEANUP(public_key_cleanup) gnutls_pubkey_t public = NULL;
+	int rc;
+
+	if ((rc = gnutls_pubkey_init(&public)) < 0 ||
+	    (rc = gnutls_pubkey_import_privkey(public, key, 0, 0)) < 0)
+		return rc;
+	return gnutls_x509_crt_set_pubkey(crt, public);
+}
+
+static int
+authority_fill(gnutls_x509_crt_t crt, const struct signer *parent, gnutls_privkey_t key, const char *name,
+    const char *organization)
+{
+	const unsigned usage = GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN;
+	int rc;
+
+	if ((rc = gnutls_x509_crt_set_version(crt, 3)) < 0 ||
+	    (rc = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_ORGANIZATION_NAME, 0, organization,
+		 (unsigned)strlen(organization))) < 0 ||
+	    (rc = gnutls_x509_crt_set_dn_by_oid(
+		 crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name))) < 0 ||
+	    (rc = authority_public_key_set(crt, key)) < 0 ||
+	    (rc = gnutls_x509_crt_set_basic_constraints(crt, 1, parent == NULL ? -1 : 0)) < 0 ||
+	    (rc = gnutls_x509_crt_set_key_usage(crt, usage)) < 0)
+		return rc;
+	return key_ids_set(crt, parent == NULL ? NULL : parent->certificate);
+}
+
+/* X.520's upper bounds count characters. */
+static bool
+name_fits(const char *name)
+{
+	size_t characters = 0;
+
+	for (const char *c = name; *c != '\0'; c++)
+		if ((*c & 0xc0) != 0x80)
+			characters++;
+	return characters >= 1 && characters <= NAME_MAX_X520;
+}
+
+enum outcome
+certificate_sign_authority(struct arena *arena, const struct signer *parent, gnutls_privkey_t key,
+    const char *common_name, const char *organization, int64_t not_before, int64_t not_after,
+    struct bytes *der, struct why *why)
+{
+	CLEANUP(certificate_cleanup) gnutls_x509_crt_t crt = NULL;
+	uint8_t serial[SERIAL_SIZE];
+	enum outcome o;
+	int rc;
+
+	if (!name_fits(common_name) || !name_fits(organization))
+		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
+		    "an authority's name and organization have 1 to %d characters each", NAME_MAX_X520);
+	if (parent != NULL && not_after > signer_not_after(parent))
+		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
+		    "the authority's certificate would be valid for longer than its root's");
+	if ((rc = gnutls_x509_crt_init(&crt)) < 0 ||
+	    (rc = authority_fill(crt, parent, key, common_name, organization)) < 0 ||
+	    (rc = serial_set(crt, serial)) < 0)
+		return failed(why, "building an authority's certificate", rc);
+	if ((o = validity_set(crt, not_before, not_after, why)) != OUTCOME_OK)
+		return o;
+	if (parent == NULL)
+		return sign(arena, crt, crt, key, der, why);
+	return sign(arena, crt, parent->certificate, parent->key, der, why);
+}
