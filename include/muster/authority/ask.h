@@ -33,13 +33,27 @@ struct answer {
  * OUTCOME_CERTIFICATE_REQUEST  the issuer is gone or did not answer by the deadline; the
  *                              worker must end then (*lost is set), since a late answer would
  *                              be taken for the next request's
+ * OUTCOME_MESSAGE_FORMAT       the facts are too many for one message; nothing was sent
  * otherwise the decision's own outcome; why is its reason
  */
 enum outcome issuer_ask(
     int fd, struct arena *, const struct ask *, struct deadline, struct answer *, bool *lost, struct why *);
 
-/* The issuer's side. ask_receive(): false at the end of the connection or on a broken message. */
-bool ask_receive(int fd, struct arena *, struct ask *);
-bool ask_reply(int fd, struct arena *, const struct answer *);
+/* How waiting for an ask ends. */
+enum ask_end {
+	ASK_READY,
+	ASK_CLOSED, /* the worker's end is closed, between two messages */
+	ASK_BROKEN, /* no message of ours, or not whole within ASK_PATIENCE_MS; why says more */
+};
+
+#define ASK_PATIENCE_MS 5000
+
+/*
+ * The issuer's side. ask_receive() blocks until something comes; the strings it gives are UTF-8 but
+ * otherwise as the worker wrote them. After ASK_BROKEN, or ask_reply() with another outcome than OK,
+ * the connection is of no use any more.
+ */
+enum ask_end ask_receive(int fd, struct arena *, struct ask *, struct why *);
+enum outcome ask_reply(int fd, struct arena *, const struct answer *, struct why *);
 
 #endif
