@@ -124,3 +124,14 @@ wait_until() {
 		sleep 0.1
 	done
 }
+
+# process_ready PIDFILE SECONDS COMMAND…: until the command succeeds; false when the process
+# ends before, or time does.
+process_ready() {
+	local file=$1 end=$((SECONDS + $2))
+	shift 2
+	until "$@"; do
+		process_alive "$file" && [ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}

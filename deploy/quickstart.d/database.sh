@@ -66,7 +66,7 @@ database_orphans() {
 
 database_no_orphans() { [ -z "$(database_orphans)" ]; }
 
-# After a killed postmaster its children end by themselves, and its lock file names a process
+# After a killed postmaster its children end by themselves, and its lock files name a process
 # id that somebody else may have by now.
 database_clean() {
 	[ -d "$dir/postgresql/data" ] || return 0
@@ -76,7 +76,7 @@ database_clean() {
 		wait_until 10 database_no_orphans ||
 			die "processes of an earlier PostgreSQL do not end: $(database_orphans)"
 	fi
-	rm -f "$dir/postgresql/data/postmaster.pid"
+	rm -f "$dir/postgresql/data/postmaster.pid" "$dir/postgresql/socket/.s.PGSQL."*
 }
 
 database_ready() {
@@ -87,7 +87,7 @@ database_start() {
 	step "Starting PostgreSQL on port $database_port"
 	process_start "$dir/run/postgresql.pid" "$dir/log/postgresql.log" \
 		"${as_postgres[@]}" "$(database_bin)/postgres" -D "$dir/postgresql/data"
-	wait_until 60 database_ready || die "PostgreSQL does not start: see $dir/log/postgresql.log"
+	process_ready "$dir/run/postgresql.pid" 60 database_ready || die "PostgreSQL does not start: see $dir/log/postgresql.log"
 }
 
 # INT is PostgreSQL's fast shutdown, QUIT its immediate one.

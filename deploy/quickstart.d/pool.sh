@@ -25,7 +25,7 @@ conninfo() {
 }
 
 pool_serves() {
-	[ -S "$dir/run/muster.sock" ] && process_alive "$dir/run/muster.pid" &&
+	[ -S "$dir/run/muster.sock" ] &&
 		[ "$(web_get "https://$host:$port/EnrollmentServer/Discovery.svc")" = 200 ]
 }
 
@@ -52,7 +52,7 @@ pool_start() {
 		--worker-database "$(conninfo muster_worker worker)" \
 		--issuer-database "$(conninfo muster_issuer issuer)" \
 		--passphrase-file "$dir/secrets/passphrase"
-	wait_until 30 pool_serves || die "muster does not serve: see $dir/log/muster.log"
+	process_ready "$dir/run/muster.pid" 30 pool_serves || die "muster does not serve: see $dir/log/muster.log"
 }
 
 pool_stop() { process_stop "$dir/run/muster.pid" 30 TERM; }

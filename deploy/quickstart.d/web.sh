@@ -73,7 +73,7 @@ web_listens() { port_taken "$port" && port_taken "$device_port"; }
 web_start() {
 	step "Starting lighttpd: https://$host:$port and https://$device_host:$device_port"
 	process_start "$dir/run/lighttpd.pid" "$dir/log/lighttpd.log" /usr/sbin/lighttpd -D -f "$dir/web/lighttpd.conf"
-	wait_until 20 web_listens || die "lighttpd does not start: see $dir/log/lighttpd.log"
+	process_ready "$dir/run/lighttpd.pid" 20 web_listens || die "lighttpd does not start: see $dir/log/lighttpd.log"
 }
 
 web_stop() { process_stop "$dir/run/lighttpd.pid" 5 INT TERM; }
