@@ -23,4 +23,16 @@
 #define ACTION_RST NS_WSTEP "/RST/wstep"
 #define ACTION_RSTRC NS_WSTEP "/RSTRC/wstep"
 
+/* What an RST asks for and an RSTRC brings (MS-WSTEP 3.1.4.1, MS-MDE2 3.4). */
+#define REQUEST_TYPE_ISSUE NS_WST "/Issue"
+#define REQUEST_TYPE_RENEW NS_WST "/Renew"
+#define REQUEST_TYPE_RECOVERY NS_WST "/Recovery"
+#define REQUEST_TYPE_STATUS NS_WSTEP "/QueryTokenStatus"
+#define TOKEN_TYPE_ENROLLMENT \
+	"http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentToken"
+#define VALUE_TYPE_PROVISIONING \
+	"http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentProvisionDoc"
+#define VALUE_TYPE_PKCS10 NS_WSTEP "#PKCS10"
+#define ENCODING_BASE64 NS_WSSE "#base64binary"
+
 #endif
