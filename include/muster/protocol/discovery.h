@@ -7,10 +7,13 @@
 /* AuthPolicies as a set. */
 enum { POLICY_ON_PREMISE = 1, POLICY_FEDERATED = 2, POLICY_CERTIFICATE = 4 };
 
+#define DISCOVER_EMAIL_MAX 320 /* bytes */
+#define DISCOVER_FIELD_MAX 256 /* bytes; other fields are cut there: they are only hints */
+
 struct discover {
-	const char *email;	     /* trimmed, at most 320 bytes; "" if absent */
-	const char *domain;	     /* after the '@', lower case; "" if there is none */
-	const char *request_version; /* as sent; "" if absent */
+	const char *email;	     /* trimmed, any text; "" if absent or over DISCOVER_EMAIL_MAX */
+	const char *domain;	     /* after the last '@', ASCII lower case; "" if there is none */
+	const char *request_version; /* trimmed; "" if absent */
 	const char *device_type, *application_version, *os_edition, *os_version; /* "" if absent */
 	unsigned policies;  /* offered; what a client that lists none can do is filled in */
 	bool first_version; /* looks like MS-MDE v1: no DeviceType, no AuthPolicies */
@@ -24,8 +27,9 @@ struct discover {
 enum outcome discover_read(struct arena *, const struct soap *, struct discover *, struct why *);
 
 /*
- * EnrollmentVersion to answer: the lower of ceiling and the client's, compared as
- * decimals, never below 3.0; NULL (leave it out) for a v1 client. No version is refused.
+ * EnrollmentVersion to answer ("4.0"): the lower of ceiling and the client's, compared as
+ * decimals, never below 3.0; 3.0 when the client's cannot be read; NULL (leave it out) for
+ * a v1 client that names no version from 3.0 on. No version is refused.
  */
 const char *discover_version(struct arena *, const struct discover *, const char *ceiling);
 
