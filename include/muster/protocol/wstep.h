@@ -14,13 +14,19 @@ struct wstep_request {
 	bool device_enrollment; /* EnrollmentType Device: certificate in My/System */
 };
 
+#define WSTEP_FACT_NAMES_MAX 64 /* different names among the context items */
+
 /*
- * Read an RST. Elements are found in any order; all context items are kept, within limits.
+ * Read an RST. Elements are found in any order, by local name; all context items that
+ * have a name are kept, within the limits above and of facts.h.
  *
  * OUTCOME_MESSAGE_FORMAT       unknown TokenType or RequestType, no or two security tokens in
- *                              the body, too many or too long context items
- * OUTCOME_NOT_SUPPORTED        Recovery, Renew (until renewal exists), QueryTokenStatus
+ *                              the body, too many or too long context items, EnrollmentType
+ *                              or DeviceID twice
+ * OUTCOME_NOT_SUPPORTED        Recovery, Renew (until renewal exists), QueryTokenStatus; an
+ *                              EnrollmentType other than Full, Lite (the same) and Device
  * OUTCOME_CERTIFICATE_REQUEST  the request is not base64 or not a PKCS#10 by its ValueType
+ *                              (or its content where it has none)
  */
 enum outcome wstep_read(struct arena *, const struct soap *, struct wstep_request *, struct why *);
 

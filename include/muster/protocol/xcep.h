@@ -11,7 +11,11 @@
  */
 enum outcome xcep_read(const struct soap *, struct why *);
 
-/* Write GetPoliciesResponse, every element in schema order; false when the writer failed. */
+/*
+ * Write GetPoliciesResponse: one policy, every element in schema order, SHA-256. Key
+ * lengths over 2048 are offered with the software provider only, as many TPMs cannot
+ * make such keys. False when the writer failed.
+ */
 bool xcep_write(struct arena *, const struct enrollment_policy *, const char *message_id,
     const char *activity, struct bytes *out);
 
