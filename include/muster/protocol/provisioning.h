@@ -11,6 +11,12 @@
  * three places. Enterprise application token and Company Hub are sent only to
  * phone DeviceTypes (WindowsPhone, WindowsHandheld).
  *
+ * EntDeviceName is the DeviceName that the device gave, which is what its owner and the
+ * help desk call it; without one it is made of the user's name.
+ *
+ * A polling schedule with three counts of zero makes Windows fail the whole enrollment
+ * (MS-MDE2 2.2.9.3): the recommended one is sent instead.
+ *
  * upn   NULL leaves UPN out
  * false when the writer failed
  */
