@@ -25,6 +25,9 @@ struct worker {
 	bool issuer_lost; /* the worker ends after this request */
 };
 
+/* What a request is for: by its path first, then by its operation, which is authoritative. */
+enum service { SERVICE_NONE, SERVICE_DISCOVERY, SERVICE_POLICY, SERVICE_ENROLLMENT, SERVICE_DEVICE };
+
 /* One request on its way; everything in it lives until the reply is written. */
 struct exchange {
 	struct worker *worker;
@@ -32,7 +35,8 @@ struct exchange {
 	struct reply *reply;
 	struct soap soap;
 	struct why why;
-	const char *stage;  /* "discovery", "policy", "enrollment", "device", … for log and record */
+	enum service service;
+	const char *stage;  /* "discovery", "policy", "enrollment", "device", "none": for log and record */
 	const char *action; /* of the response, for a fault */
 	/* From the path: untrusted hints. */
 	const char *organization; /* key; NULL if the path has none */

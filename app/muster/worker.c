@@ -1,0 +1,139 @@
+#include <muster/muster/worker.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <muster/base/log.h>
+#include <muster/wire/fcgi.h>
+
+/* What one worker lives with. */
+struct work {
+	struct worker worker;
+	struct fcgi *fcgi;
+	struct arena *arena;
+	int wake_fd; /* speaks when a signal came or the issuer went */
+};
+
+static bool
+watch(int epoll_fd, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data = { .fd = fd } };
+
+	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/*
+ * One descriptor that becomes readable for either reason to stop. A signal stays pending in the
+ * signalfd, so that none is lost between looking and waiting.
+ */
+static int
+wake_open(int issuer_fd)
+{
+	int wake = epoll_create1(EPOLL_CLOEXEC), signals;
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (wake == -1 || signals == -1 || !watch(wake, signals, EPOLLIN) ||
+	    !watch(wake, issuer_fd, EPOLLIN | EPOLLRDHUP))
+		return -1;
+	return wake;
+}
+
+static bool
+work_open(struct work *work, const struct worker_options *options)
+{
+	*work = (struct work){ .worker = { .memo = options->memo,
+				   .budget = options->budget,
+				   .issuer_fd = options->issuer_fd },
+		.fcgi = fcgi_new(options->listen_fd),
+		.arena = arena_new(),
+		.wake_fd = wake_open(options->issuer_fd) };
+	work->worker.store.pg = pg_new(options->database, "muster worker");
+	return work->fcgi != NULL && work->worker.store.pg != NULL && work->wake_fd != -1;
+}
+
+static void
+work_close(struct work *work)
+{
+	pg_free(work->worker.store.pg);
+	arena_free(work->arena);
+	if (work->fcgi != NULL)
+		fcgi_free(work->fcgi);
+}
+
+/* One turn; false when it was the last. */
+static bool
+work_once(struct work *work)
+{
+	static const volatile int no_flag;
+	struct request request = { .arena = work->arena };
+	struct reply reply = { .status = 200 };
+
+	switch (fcgi_accept(work->fcgi, work->arena, &no_flag, work->wake_fd, &request)) {
+	case FCGI_STOP: return false;
+	case FCGI_BROKEN: log_message(LOG_INFO_LEVEL, "the web server did not send a whole request"); break;
+	case FCGI_REQUEST:
+		stages_serve(&work->worker, &request, &reply);
+		if (!fcgi_reply(work->fcgi, &request, &reply))
+			log_message(LOG_INFO_LEVEL, "trace %s: the web server did not take the reply",
+			    request.trace.text);
+		break;
+	}
+	arena_reset(work->arena);
+	return !work->worker.issuer_lost;
+}
+
+static void
+tell_ready(int fd)
+{
+	if (fd == -1)
+		return;
+	(void)!write(fd, "", 1);
+	(void)close(fd);
+}
+
+int
+worker_run(const struct worker_options *options)
+{
+	struct work work;
+
+	if (!work_open(&work, options)) {
+		log_message(LOG_ERROR_LEVEL, "cannot start: %s", strerror(errno));
+		work_close(&work);
+		return EXIT_FAILURE;
+	}
+	tell_ready(options->ready_fd);
+	while (work_once(&work))
+		continue;
+	if (work.worker.issuer_lost)
+		log_message(LOG_WARNING_LEVEL, "the issuer is gone");
+	work_close(&work);
+	return EXIT_SUCCESS;
+}
+
+int
+worker_housekeeping(const char *database)
+{
+	struct arena *arena = arena_new();
+	struct store store = { .pg = pg_new(database, "muster housekeeping"),
+		.deadline = deadline_in_ms(60 * 1000) };
+	const char *summary = NULL;
+	struct why why = { "out of memory" };
+	enum outcome o = OUTCOME_INTERNAL_SERVICE_FAULT;
+
+	if (store.pg != NULL)
+		o = store_housekeeping(&store, arena, &summary, &why);
+	if (o == OUTCOME_OK)
+		log_message(LOG_INFO_LEVEL, "housekeeping: %s", summary != NULL ? summary : "done");
+	else
+		log_message(LOG_WARNING_LEVEL, "housekeeping: %s", why.text);
+	pg_free(store.pg);
+	arena_free(arena);
+	return o == OUTCOME_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,91 @@
+/* RequestSecurityToken, Issue (MS-WSTEP 3.1.4.1, MS-MDE2 3.4): a certificate and how to be managed. */
+#include <muster/stages/decide.h>
+
+#include <muster/authority/ask.h>
+#include <muster/authority/csr.h>
+#include <muster/protocol/provisioning.h>
+#include <muster/protocol/wstep.h>
+
+static enum outcome
+read_request(struct exchange *ex, struct wstep_request *rst)
+{
+	enum outcome o = wstep_read(ex->request->arena, &ex->soap, rst, &ex->why);
+
+	if (o == OUTCOME_OK)
+		ex->facts = facts_json(ex->request->arena, &rst->facts);
+	return o;
+}
+
+static enum outcome
+consider(struct exchange *ex, const struct credential *credential, struct grant *grant)
+{
+	return store_consider(&ex->worker->store, ex->request->arena, ex->organization, credential->user,
+	    ex->facts, grant, &ex->why);
+}
+
+static enum outcome
+check_csr(struct exchange *ex, const struct wstep_request *rst, const struct grant *grant, struct csr *csr)
+{
+	const struct csr_policy policy = { grant->minimum_key_length, grant->allow_sha1 };
+
+	return csr_check(ex->request->arena, rst->csr, &policy, csr, &ex->why);
+}
+
+/* The point of no return lies in here: what comes back as OK is recorded. */
+static enum outcome
+issue(struct exchange *ex, const struct grant *grant, const struct csr *csr, struct issued *issued)
+{
+	const struct ask ask = { .organization = grant->account.organization,
+		.account = grant->account.id,
+		.trace = ex->request->trace.text,
+		.attempt = ex->attempt,
+		.remote = ex->request->remote[0] != '\0' ? ex->request->remote : NULL,
+		.facts = ex->facts,
+		.public_key = csr->public_key };
+	struct answer answer = { 0 };
+	enum outcome o = issuer_ask(ex->worker->issuer_fd, ex->request->arena, &ask, ex->request->deadline,
+	    &answer, &ex->worker->issuer_lost, &ex->why);
+
+	ex->signature_us = answer.issued.signature_us;
+	ex->issuer_database_us = answer.issued.database_us;
+	ex->text = answer.decision.text;
+	ex->device = answer.issued.device;
+	*issued = answer.issued;
+	return o;
+}
+
+static enum outcome
+write_token(struct exchange *ex, const struct wstep_request *rst, const struct grant *grant,
+    const struct issued *issued)
+{
+	struct arena *arena = ex->request->arena;
+	struct bytes document = { NULL, 0 };
+
+	return stage_reply(ex,
+	    provisioning_write(arena, &grant->provisioning, issued, &rst->facts, grant->account.upn,
+		rst->device_enrollment, &document) &&
+		wstep_write(arena, document, ex->soap.message_id, ex->request->trace.text, &ex->reply->body));
+}
+
+enum outcome
+stage_enrollment(struct exchange *ex)
+{
+	const struct credential *credential = NULL;
+	struct wstep_request *rst = arena_alloc(ex->request->arena, sizeof(*rst));
+	struct grant grant = { 0 };
+	struct issued issued = { 0 };
+	struct csr csr = { 0 };
+	enum outcome o;
+
+	stage_limit_database(ex);
+	ex->user = ex->soap.credential.user;
+	if ((o = soap_credential(&ex->soap, &credential, &ex->why)) != OUTCOME_OK ||
+	    (o = read_request(ex, rst)) != OUTCOME_OK ||
+	    (o = consider(ex, credential, &grant)) != OUTCOME_OK ||
+	    (o = stage_authenticate(ex, credential, &grant.account)) != OUTCOME_OK ||
+	    (o = stage_decide(ex, &grant.decision)) != OUTCOME_OK ||
+	    (o = check_csr(ex, rst, &grant, &csr)) != OUTCOME_OK ||
+	    (o = issue(ex, &grant, &csr, &issued)) != OUTCOME_OK)
+		return o;
+	return write_token(ex, rst, &grant, &issued);
+}

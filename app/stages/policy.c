@@ -1,0 +1,25 @@
+/* GetPolicies (MS-XCEP 3.1.4.1): which key to make. */
+#include <muster/stages/decide.h>
+
+#include <muster/protocol/xcep.h>
+
+enum outcome
+stage_policy(struct exchange *ex)
+{
+	struct arena *arena = ex->request->arena;
+	const struct credential *credential = NULL;
+	struct enrollment_policy policy = { 0 };
+	enum outcome o;
+
+	stage_limit_database(ex);
+	ex->user = ex->soap.credential.user;
+	if ((o = xcep_read(&ex->soap, &ex->why)) != OUTCOME_OK ||
+	    (o = soap_credential(&ex->soap, &credential, &ex->why)) != OUTCOME_OK ||
+	    (o = store_policy(&ex->worker->store, arena, ex->organization, credential->user, &policy,
+		 &ex->why)) != OUTCOME_OK ||
+	    (o = stage_authenticate(ex, credential, &policy.account)) != OUTCOME_OK ||
+	    (o = stage_decide(ex, &policy.decision)) != OUTCOME_OK)
+		return o;
+	return stage_reply(
+	    ex, xcep_write(arena, &policy, ex->soap.message_id, ex->request->trace.text, &ex->reply->body));
+}

@@ -1,0 +1,210 @@
+#include <muster/stages/route.h>
+
+#include <muster/base/text.h>
+#include <muster/protocol/namespaces.h>
+
+#define KEY_MAX 40
+#define SEGMENTS_MAX 4
+
+/* Organization keys are [a-z0-9-]{1,40}. */
+static bool
+is_key(const char *text)
+{
+	size_t size = strlen(text);
+
+	return size >= 1 && size <= KEY_MAX && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == size;
+}
+
+/* Split at '/' in place; the number of segments, 0 when there are too many or the path is relative. */
+static size_t
+path_split(char *path, char *segment[SEGMENTS_MAX])
+{
+	size_t count = 0;
+
+	if (*path != '/')
+		return 0;
+	for (char *slash = path; slash != NULL; slash = strchr(slash, '/')) {
+		*slash++ = '\0';
+		if (count == SEGMENTS_MAX)
+			return 0;
+		segment[count++] = slash;
+	}
+	return count;
+}
+
+static enum service
+service_named(const char *name)
+{
+	if (strcmp(name, "policy.svc") == 0)
+		return SERVICE_POLICY;
+	if (strcmp(name, "enrollment.svc") == 0)
+		return SERVICE_ENROLLMENT;
+	return SERVICE_NONE;
+}
+
+struct route
+route_of(struct arena *arena, const char *path)
+{
+	char *segment[SEGMENTS_MAX];
+	size_t count = path_split(text_lower(arena, path), segment);
+	struct route route = { SERVICE_NONE, NULL, NULL };
+	const struct route none = route;
+
+	if (count < 2)
+		return none;
+	if (count == 2 && strcmp(segment[0], "muster") == 0 && strcmp(segment[1], "device") == 0)
+		route.service = SERVICE_DEVICE;
+	if (strcmp(segment[0], "enrollmentserver") != 0)
+		return route;
+	if (count == 2 && strcmp(segment[1], "discovery.svc") == 0) {
+		route.service = SERVICE_DISCOVERY;
+		return route;
+	}
+	route.service = service_named(segment[count - 1]);
+	if (count > 2)
+		route.organization = segment[1];
+	if (count > 3)
+		route.attempt = segment[2];
+	if ((route.organization != NULL && !is_key(route.organization)) ||
+	    (route.attempt != NULL && !guid_valid(route.attempt)))
+		return none;
+	return route;
+}
+
+const char *
+route_allow(enum service service)
+{
+	switch (service) {
+	case SERVICE_NONE: break;
+	case SERVICE_DISCOVERY: return "GET, HEAD, POST";
+	case SERVICE_POLICY:
+	case SERVICE_ENROLLMENT: return "POST";
+	case SERVICE_DEVICE: return "GET, HEAD";
+	}
+	return "";
+}
+
+static bool
+is_get(const char *method)
+{
+	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+bool
+route_allows(enum service service, const char *method)
+{
+	switch (service) {
+	case SERVICE_NONE: break;
+	case SERVICE_DISCOVERY: return is_get(method) || strcmp(method, "POST") == 0;
+	case SERVICE_POLICY:
+	case SERVICE_ENROLLMENT: return strcmp(method, "POST") == 0;
+	case SERVICE_DEVICE: return is_get(method);
+	}
+	return false;
+}
+
+bool
+route_accepts(const char *content_type)
+{
+	static const char *const type[] = { "application/soap+xml", "text/xml", "application/xml" };
+
+	if (content_type[strspn(content_type, " \t")] == '\0')
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(type); i++) {
+		size_t size = strlen(type[i]);
+
+		if (strncasecmp(content_type, type[i], size) == 0 &&
+		    (content_type[size] == '\0' || strchr("; \t", content_type[size]) != NULL))
+			return true;
+	}
+	return false;
+}
+
+/* The names of a service in log, record and fault. */
+static const struct {
+	const char *stage, *action;
+} names[] = {
+	[SERVICE_NONE] = { "none", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_DISCOVERY] = { "discovery", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_POLICY] = { "policy", ACTION_POLICIES_RESPONSE },
+	[SERVICE_ENROLLMENT] = { "enrollment", ACTION_RSTRC },
+	[SERVICE_DEVICE] = { "device", ACTION_DISCOVER_RESPONSE },
+};
+
+static void
+exchange_name(struct exchange *ex, enum service service)
+{
+	ex->service = service;
+	ex->stage = names[service].stage;
+	ex->action = names[service].action;
+}
+
+/* The probe before Discover (MS-MDE2 3.1.4.1): something that speaks enrollment is here. */
+static enum outcome
+answer_probe(struct exchange *ex)
+{
+	ex->reply->content_type = "text/html";
+	return OUTCOME_OK;
+}
+
+/* What HTTP alone can refuse of a SOAP request. */
+static enum outcome
+check_post(struct exchange *ex)
+{
+	const struct request *request = ex->request;
+
+	if (!route_accepts(request->content_type))
+		return refuse(&ex->why, OUTCOME_UNSUPPORTED_MEDIA_TYPE,
+		    "Content-Type '%s': send application/soap+xml", request->content_type);
+	if (request->too_large)
+		return refuse(&ex->why, OUTCOME_TOO_LARGE, "the body has more than %d bytes", BODY_MAX);
+	if (request->truncated)
+		return refuse(&ex->why, OUTCOME_MESSAGE_FORMAT, "the body ended before its Content-Length");
+	return OUTCOME_OK;
+}
+
+/* One endpoint serves all operations; the Body's element decides, not the URL. */
+static enum outcome
+run_operation(struct exchange *ex)
+{
+	enum operation operation = ex->soap.operation;
+
+	if (operation != OPERATION_RST && ex->request->body.size > BODY_SMALL_MAX)
+		return refuse(&ex->why, OUTCOME_TOO_LARGE, "the body has %zu bytes, of %d for this operation",
+		    ex->request->body.size, BODY_SMALL_MAX);
+	switch (operation) {
+	case OPERATION_NONE: break;
+	case OPERATION_DISCOVER: exchange_name(ex, SERVICE_DISCOVERY); return stage_discovery(ex);
+	case OPERATION_POLICIES: exchange_name(ex, SERVICE_POLICY); return stage_policy(ex);
+	case OPERATION_RST: exchange_name(ex, SERVICE_ENROLLMENT); return stage_enrollment(ex);
+	}
+	return refuse(&ex->why, OUTCOME_MESSAGE_FORMAT, "the Body holds no operation");
+}
+
+enum outcome
+route_run(struct exchange *ex)
+{
+	struct request *request = ex->request;
+	struct route route = route_of(request->arena, request->path);
+	enum outcome o;
+
+	ex->organization = route.organization;
+	ex->attempt = route.attempt;
+	exchange_name(ex, route.service);
+	if (route.service == SERVICE_NONE ||
+	    (route.service == SERVICE_DEVICE && request->client_verify == NULL &&
+		request->client_certificate == NULL))
+		return refuse(&ex->why, OUTCOME_NOT_FOUND, "no service at '%s'", request->path);
+	if (!route_allows(route.service, request->method)) {
+		reply_header(request, ex->reply, "Allow", route_allow(route.service));
+		return refuse(&ex->why, OUTCOME_METHOD_NOT_ALLOWED, "method '%s'", request->method);
+	}
+	if (route.service == SERVICE_DEVICE)
+		return stage_device(ex);
+	if (is_get(request->method))
+		return answer_probe(ex);
+	if ((o = check_post(ex)) != OUTCOME_OK ||
+	    (o = soap_read(request->arena, request->body, &ex->soap, &ex->why)) != OUTCOME_OK)
+		return o;
+	return run_operation(ex);
+}

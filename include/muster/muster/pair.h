@@ -1,0 +1,41 @@
+/* A worker and its issuer: forked together, retired together. */
+#ifndef MUSTER_MUSTER_PAIR_H
+#define MUSTER_MUSTER_PAIR_H
+
+#include <muster/muster/confine.h>
+#include <muster/muster/listen.h>
+#include <muster/muster/options.h>
+#include <muster/stages/stages.h>
+
+/* What all pairs of one master share. */
+struct common {
+	const struct options *options;
+	struct identity worker, issuer;
+	struct listener listener;
+	struct memo *memo;
+	struct budget *budget;
+	pid_t master;
+};
+
+struct pair {
+	struct pair *next;
+	pid_t worker, issuer; /* 0 once it has ended */
+	int ready_fd;	      /* readable when the worker is ready or gone; -1 afterwards */
+	bool ready;
+	int64_t started_us;
+	int64_t kill_at_us; /* when retiring: the end of its patience */
+};
+
+/*
+ * Fork both. NULL when the system cannot now; why says so. The caller frees it with free() once both
+ * processes have ended.
+ */
+struct pair *pair_start(const struct common *, struct why *);
+
+/* Ask the worker to finish what it has in hand and end; the issuer follows it. */
+void pair_retire(struct pair *, int64_t patience_us);
+
+/* Fork the process that does housekeeping, confined as a worker; -1 on failure. */
+pid_t pair_housekeeper(const struct common *);
+
+#endif
