@@ -13,7 +13,7 @@
 
 #include <arpa/inet.h>
 
-#define VERSION 1
+#define SEALED_VERSION 1
 #define NONCE_SIZE 12
 #define TAG_SIZE 16
 #define SALT_SIZE 16
@@ -115,7 +115,7 @@ sealing_key_fill(const struct secret *passphrase, uint8_t sealed[SEALED_KEY_SIZE
 	enum outcome o;
 	int rc;
 
-	sealed[0] = VERSION;
+	sealed[0] = SEALED_VERSION;
 	memcpy(sealed + 1, &rounds, sizeof(rounds));
 	if ((rc = gnutls_rnd(GNUTLS_RND_RANDOM, sealed + 5, SALT_SIZE)) < 0 ||
 	    (rc = gnutls_rnd(GNUTLS_RND_KEY, inner, SEALING_KEY_SIZE)) < 0)
@@ -146,7 +146,7 @@ sealing_key_open(struct bytes sealed, const struct secret *passphrase, struct se
 	uint32_t rounds;
 	enum outcome o;
 
-	if (sealed.size != SEALED_KEY_SIZE || sealed.data[0] != VERSION)
+	if (sealed.size != SEALED_KEY_SIZE || sealed.data[0] != SEALED_VERSION)
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
 		    "the sealing key is damaged, or was made by a later version");
 	memcpy(&rounds, sealed.data + 1, sizeof(rounds));
@@ -183,7 +183,7 @@ associated_with(const char *context, uint8_t buffer[1 + CONTEXT_MAX])
 {
 	size_t size = strlen(context);
 
-	buffer[0] = VERSION;
+	buffer[0] = SEALED_VERSION;
 	memcpy(buffer + 1, context, size);
 	return (struct bytes){ buffer, 1 + size };
 }
@@ -201,7 +201,7 @@ seal(struct arena *arena, const struct secret *key, const char *context, struct 
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "a secret of %zu bytes is too long to seal",
 		    plain.size);
 	box = arena_alloc(arena, 1 + BOX_OVERHEAD + plain.size);
-	box[0] = VERSION;
+	box[0] = SEALED_VERSION;
 	*sealed = (struct bytes){ box, 1 + BOX_OVERHEAD + plain.size };
 	return box_close((const uint8_t *)key->data, associated_with(context, buffer), plain, box + 1, why);
 }
@@ -217,7 +217,7 @@ unseal(
 	if ((o = sealing_check(key, context, why)) != OUTCOME_OK)
 		return o;
 	if (sealed.size < 1 + BOX_OVERHEAD || sealed.size > 1 + BOX_OVERHEAD + PLAIN_MAX ||
-	    sealed.data[0] != VERSION)
+	    sealed.data[0] != SEALED_VERSION)
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
 		    "the sealed secret is damaged, or was made by a later version");
 	/* For the room; the decryption overwrites it. */
