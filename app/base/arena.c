@@ -1,51 +1,55 @@
 #include <muster/base/arena.h>
-#include <muster/base/secret.h>
 
-#include <stdalign.h>
+#include <muster/base/log.h>
+
 #include <unistd.h>
 
-#define BLOCK_SIZE (64 * 1024)
+#define BLOCK_SIZE ((size_t)64 * 1024)
 
+/* Allocations beyond this have a block of their own. With sanitizers all have, so that each byte beyond an
+ * allocation is seen. */
+#ifdef MUSTER_SANITIZE
+#define SHARED_MAX ((size_t)0)
+#else
+#define SHARED_MAX (BLOCK_SIZE / 4)
+#endif
+
+/* Bytes beyond used are zero at all times: arena_alloc() need not clear them. */
 struct block {
 	struct block *next;
 	size_t size, used;
-	alignas(max_align_t) uint8_t data[];
+	max_align_t bytes[];
 };
 
 struct arena {
-	struct block *first;
+	struct block *shared; /* where small allocations go; its next are full */
+	struct block *single; /* one allocation each */
 };
 
-/* Nothing sensible can be done without memory: the master starts another process. */
-static void
-out_of_memory(void)
+void
+arena_out_of_memory(void)
 {
-	static const char message[] = "level=error message=\"out of memory\"\n";
-
-	(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
+	log_message(LOG_ERROR_LEVEL, "out of memory: give the process more, or look for what takes it");
 	_exit(70);
 }
 
 static struct block *
-block_new(size_t size)
+block_new(size_t size, struct block *next)
 {
 	struct block *block;
 
 	if (size > SIZE_MAX - sizeof(*block) || (block = calloc(1, sizeof(*block) + size)) == NULL)
-		out_of_memory();
+		arena_out_of_memory();
+	block->next = next;
 	block->size = size;
 	return block;
 }
 
-struct arena *
-arena_new(void)
+static void
+block_wipe(struct block *block)
 {
-	struct arena *arena = calloc(1, sizeof(*arena));
-
-	if (arena == NULL)
-		out_of_memory();
-	arena->first = block_new(BLOCK_SIZE);
-	return arena;
+	explicit_bzero(block->bytes, block->used);
+	block->used = 0;
 }
 
 static void
@@ -55,9 +59,20 @@ blocks_free(struct block *block)
 
 	for (; block != NULL; block = next) {
 		next = block->next;
-		secret_wipe(block->data, block->used);
+		block_wipe(block);
 		free(block);
 	}
+}
+
+struct arena *
+arena_new(void)
+{
+	struct arena *arena = calloc(1, sizeof(*arena));
+
+	if (arena == NULL)
+		arena_out_of_memory();
+	arena->shared = block_new(BLOCK_SIZE, NULL);
+	return arena;
 }
 
 void
@@ -65,49 +80,46 @@ arena_free(struct arena *arena)
 {
 	if (arena == NULL)
 		return;
-	blocks_free(arena->first);
+	blocks_free(arena->shared);
+	blocks_free(arena->single);
 	free(arena);
 }
 
 void
 arena_reset(struct arena *arena)
 {
-	struct block *kept = arena->first;
-
-	/* The first block ever made is the last of the list: the only one of standard size for certain. */
-	while (kept->next != NULL)
-		kept = kept->next;
-	if (kept != arena->first) {
-		struct block *before = arena->first;
-
-		while (before->next != kept)
-			before = before->next;
-		before->next = NULL;
-		blocks_free(arena->first);
-	}
-	secret_wipe(kept->data, kept->used);
-	kept->used = 0;
-	arena->first = kept;
+	blocks_free(arena->single);
+	arena->single = NULL;
+	blocks_free(arena->shared->next);
+	arena->shared->next = NULL;
+	block_wipe(arena->shared);
 }
 
 void *
 arena_alloc(struct arena *arena, size_t size)
 {
-	struct block *block = arena->first;
-	size_t room = alignof(max_align_t);
-	void *memory;
+	size_t rounded;
+	void *data;
 
-	if (size > SIZE_MAX - room)
-		out_of_memory();
-	size = size == 0 ? room : (size + room - 1) / room * room;
-	if (size > block->size - block->used) {
-		block = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE);
-		block->next = arena->first;
-		arena->first = block;
+	if (size > SHARED_MAX) {
+		arena->single = block_new(size, arena->single);
+		arena->single->used = size;
+		return arena->single->bytes;
 	}
-	memory = block->data + block->used;
-	block->used += size;
-	return memory;
+	rounded = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+	if (rounded == 0)
+		rounded = sizeof(max_align_t);
+	if (rounded > arena->shared->size - arena->shared->used)
+		arena->shared = block_new(BLOCK_SIZE, arena->shared);
+	data = (uint8_t *)arena->shared->bytes + arena->shared->used;
+	arena->shared->used += rounded;
+	return data;
+}
+
+char *
+arena_strdup(struct arena *arena, const char *text)
+{
+	return text == NULL ? NULL : arena_strndup(arena, text, strlen(text));
 }
 
 char *
@@ -123,47 +135,43 @@ arena_strndup(struct arena *arena, const char *text, size_t size)
 	return copy;
 }
 
-char *
-arena_strdup(struct arena *arena, const char *text)
-{
-	return text == NULL ? NULL : arena_strndup(arena, text, strlen(text));
-}
-
 struct bytes
 arena_copy(struct arena *arena, const void *data, size_t size)
 {
-	uint8_t *copy = arena_alloc(arena, size);
+	void *copy;
 
-	if (size > 0)
-		memcpy(copy, data, size);
+	if (data == NULL)
+		return (struct bytes){ NULL, 0 };
+	copy = arena_alloc(arena, size);
+	memcpy(copy, data, size);
 	return (struct bytes){ copy, size };
-}
-
-char *
-arena_vprintf(struct arena *arena, const char *format, va_list list)
-{
-	va_list again;
-	char *text;
-	int size;
-
-	va_copy(again, list);
-	size = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	if (size < 0)
-		out_of_memory();
-	text = arena_alloc(arena, (size_t)size + 1);
-	(void)vsnprintf(text, (size_t)size + 1, format, list);
-	return text;
 }
 
 char *
 arena_printf(struct arena *arena, const char *format, ...)
 {
-	va_list list;
+	va_list values;
 	char *text;
 
-	va_start(list, format);
-	text = arena_vprintf(arena, format, list);
-	va_end(list);
+	va_start(values, format);
+	text = arena_vprintf(arena, format, values);
+	va_end(values);
+	return text;
+}
+
+char *
+arena_vprintf(struct arena *arena, const char *format, va_list values)
+{
+	va_list again;
+	char *text;
+	int size;
+
+	va_copy(again, values);
+	size = vsnprintf(NULL, 0, format, values);
+	if (size < 0)
+		arena_out_of_memory();
+	text = arena_alloc(arena, (size_t)size + 1);
+	(void)vsnprintf(text, (size_t)size + 1, format, again);
+	va_end(again);
 	return text;
 }

@@ -1,10 +1,13 @@
-#include <muster/base/arena.h>
 #include <muster/base/clock.h>
+
+#include <muster/base/arena.h>
+
+#include <limits.h>
 
 static int64_t
 read_us(clockid_t id)
 {
-	struct timespec now;
+	struct timespec now = { 0 };
 
 	(void)clock_gettime(id, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
@@ -37,23 +40,26 @@ deadline_min(struct deadline a, struct deadline b)
 int
 deadline_left_ms(struct deadline deadline)
 {
-	int64_t left = (deadline.at_us - clock_steady_us() + 999) / 1000;
+	int64_t left_us = deadline.at_us - clock_steady_us();
 
-	return left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+	if (left_us <= 0)
+		return 0;
+	return left_us / 1000 >= INT_MAX ? INT_MAX : (int)((left_us + 999) / 1000);
 }
 
 char *
 clock_text(struct arena *arena, int64_t ms)
 {
-	time_t seconds = (time_t)(ms / 1000);
-	int rest = (int)(ms % 1000);
-	struct tm tm;
+	int64_t seconds = ms / 1000, rest = ms % 1000;
+	struct tm utc = { 0 };
+	time_t moment;
 
 	if (rest < 0) {
 		rest += 1000;
 		seconds--;
 	}
-	(void)gmtime_r(&seconds, &tm);
-	return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1,
-	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, rest);
+	moment = (time_t)seconds;
+	(void)gmtime_r(&moment, &utc);
+	return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1,
+	    utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (int)rest);
 }

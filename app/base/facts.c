@@ -1,10 +1,11 @@
-#include <muster/base/arena.h>
 #include <muster/base/facts.h>
+
+#include <muster/base/arena.h>
 #include <muster/base/text.h>
 
 #include <jansson.h>
 
-/* The spelling under which SQL looks an item up (MS-MDE2 3.4.4.1.1.1, and what current clients add). */
+/* MS-MDE2 3.4.4.1.1.1, and what Windows sends beyond it. */
 static const char *const known[] = {
 	"AADPub",
 	"AIKAlgorithm",
@@ -27,6 +28,7 @@ static const char *const known[] = {
 	"DomainName",
 	"EmmDeviceId",
 	"EnrollmentData",
+	"EnrollmentOnBehalfOfUser",
 	"EnrollmentType",
 	"ExternalMgmtAgentHint",
 	"HWDevID",
@@ -50,99 +52,117 @@ static const char *const known[] = {
 	"ZeroTouchProvisioning",
 };
 
+/* The known spelling, else that of the first item so called, so that one name is one key. */
 static const char *
-known_spelling(const char *name)
+spelling(const struct facts *facts, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		if (text_equal_fold(known[i], name))
 			return known[i];
+	}
+	for (size_t i = 0; i < facts->count; i++) {
+		if (text_equal_fold(facts->item[i].name, name))
+			return facts->item[i].name;
+	}
 	return name;
 }
 
 bool
 facts_add(struct facts *facts, const char *name, const char *value)
 {
-	if (facts->count >= FACTS_MAX || *name == '\0' || strlen(name) > FACT_NAME_MAX ||
-	    strlen(value) > FACT_VALUE_MAX)
+	size_t name_size = strlen(name), value_size = strlen(value);
+
+	if (facts->count >= FACTS_MAX || name_size == 0 || name_size > FACT_NAME_MAX ||
+	    value_size > FACT_VALUE_MAX || !text_is_utf8(name, name_size) || !text_is_utf8(value, value_size))
 		return false;
-	facts->item[facts->count++] = (struct fact){ known_spelling(name), value };
+	name = spelling(facts, name);
+	facts->item[facts->count++] = (struct fact){ name, value };
 	return true;
 }
 
 const char *
 facts_get(const struct facts *facts, const char *name)
 {
-	for (size_t i = 0; i < facts->count; i++)
+	for (size_t i = 0; i < facts->count; i++) {
 		if (text_equal_fold(facts->item[i].name, name))
 			return facts->item[i].value;
+	}
 	return NULL;
 }
 
-/* Put one more value under a name: the second makes it an array. */
-static bool
-object_add(json_t *object, const char *name, const char *value)
+static void
+json_free(json_t **json)
 {
-	json_t *there = json_object_get(object, name), *array, *string = json_string(value);
+	json_decref(*json);
+}
 
-	if (there == NULL)
-		return json_object_set_new(object, name, string) == 0;
-	if (json_is_array(there))
-		return json_array_append_new(there, string) == 0;
-	array = json_array();
-	if (json_array_append(array, there) < 0 || json_array_append_new(array, string) < 0) {
-		json_decref(array);
-		return false;
-	}
-	return json_object_set_new(object, name, array) == 0;
+/* Add value under name; the second of a name turns the first into an array. False when memory ends. */
+static bool
+json_add(json_t *object, const char *name, const char *value)
+{
+	json_t *present = json_object_get(object, name), *list;
+
+	if (present == NULL)
+		return json_object_set_new(object, name, json_string(value)) == 0;
+	if (json_is_array(present))
+		return json_array_append_new(present, json_string(value)) == 0;
+	list = json_array();
+	return json_array_append(list, present) == 0 &&
+	    json_array_append_new(list, json_string(value)) == 0 &&
+	    json_object_set_new(object, name, list) == 0;
 }
 
 char *
 facts_json(struct arena *arena, const struct facts *facts)
 {
-	json_t *object = json_object();
-	char *text = NULL, *copy;
+	CLEANUP(json_free) json_t *object = json_object();
+	char *dumped, *text;
 
-	for (size_t i = 0; i < facts->count; i++)
-		(void)object_add(object, facts->item[i].name, facts->item[i].value);
-	text = json_dumps(object, JSON_COMPACT);
-	copy = arena_strdup(arena, text != NULL ? text : "{}");
-	free(text);
-	json_decref(object);
-	return copy;
+	for (size_t i = 0; i < facts->count; i++) {
+		if (!json_add(object, facts->item[i].name, facts->item[i].value))
+			arena_out_of_memory();
+	}
+	dumped = json_dumps(object, JSON_COMPACT);
+	if (dumped == NULL)
+		arena_out_of_memory();
+	text = arena_strdup(arena, dumped);
+	free(dumped);
+	return text;
 }
 
 static bool
-add_json(struct arena *arena, struct facts *facts, const char *name, const json_t *value)
+take_value(struct arena *arena, struct facts *facts, const char *name, const json_t *value)
 {
-	const char *text = json_string_value(value);
-
-	return text != NULL && strlen(text) == json_string_length(value) &&
-	    facts_add(facts, arena_strdup(arena, name), arena_strdup(arena, text));
+	return json_is_string(value) &&
+	    facts_add(facts, arena_strdup(arena, name), arena_strdup(arena, json_string_value(value)));
 }
 
 static bool
-add_json_all(struct arena *arena, struct facts *facts, const char *name, const json_t *value)
+take_member(struct arena *arena, struct facts *facts, const char *name, const json_t *value)
 {
 	if (!json_is_array(value))
-		return add_json(arena, facts, name, value);
-	for (size_t i = 0; i < json_array_size(value); i++)
-		if (!add_json(arena, facts, name, json_array_get(value, i)))
+		return take_value(arena, facts, name, value);
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		if (!take_value(arena, facts, name, json_array_get(value, i)))
 			return false;
-	return true;
+	}
+	return json_array_size(value) > 0;
 }
 
 bool
 facts_from_json(struct arena *arena, const char *json, struct facts *facts)
 {
-	json_error_t error;
-	json_t *object = json_loads(json, JSON_REJECT_DUPLICATES, &error);
-	bool good = json_is_object(object);
+	CLEANUP(json_free) json_t *object = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+	const char *name;
+	json_t *value;
 
 	facts->count = 0;
-	if (good)
-		for (void *i = json_object_iter(object); good && i != NULL;
-		     i = json_object_iter_next(object, i))
-			good = add_json_all(arena, facts, json_object_iter_key(i), json_object_iter_value(i));
-	json_decref(object);
-	return good;
+	if (!json_is_object(object))
+		return false;
+	json_object_foreach(object, name, value)
+	{
+		if (!take_member(arena, facts, name, value))
+			return false;
+	}
+	return true;
 }

@@ -1,19 +1,36 @@
-#include <muster/base/clock.h>
 #include <muster/base/guid.h>
 
+#include <muster/base/clock.h>
+#include <muster/base/log.h>
+
+#include <errno.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+/* Few bytes from the kernel: it gives them whole or, very early after boot, waits. */
+static void
+fill_random(void *data, size_t size)
+{
+	ssize_t got;
+
+	do
+		got = getrandom(data, size, 0);
+	while (got < 0 && errno == EINTR);
+	if (got != (ssize_t)size) {
+		log_message(LOG_ERROR_LEVEL, "getrandom: %s", strerror(errno));
+		_exit(70);
+	}
+}
+
+/* RFC 9562 section 5.7: 48 bits of Unix milliseconds, version, 12 random bits, variant, 62 random bits. */
 struct guid
 guid_new(void)
 {
 	uint64_t ms = (uint64_t)clock_now_ms();
-	uint8_t b[16];
 	struct guid guid;
+	uint8_t b[16];
 
-	/* getrandom() of so few bytes fails only before the kernel's pool is ready, and then waits. */
-	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
-		_exit(70);
+	fill_random(b, sizeof(b));
 	for (int i = 0; i < 6; i++)
 		b[i] = (uint8_t)(ms >> (40 - 8 * i));
 	b[6] = (uint8_t)(0x70 | (b[6] & 0x0f));
@@ -24,16 +41,22 @@ guid_new(void)
 	return guid;
 }
 
+static bool
+hex_digit(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 bool
 guid_valid(const char *text)
 {
-	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-	size_t i;
-
-	if (text == NULL)
+	if (text == NULL || strlen(text) != 36)
 		return false;
-	for (i = 0; form[i] != '\0' && text[i] != '\0'; i++)
-		if (form[i] == '-' ? text[i] != '-' : strchr("0123456789abcdefABCDEF", text[i]) == NULL)
+	for (int i = 0; i < 36; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? text[i] != '-' : !hex_digit(text[i]))
 			return false;
-	return form[i] == '\0' && text[i] == '\0';
+	}
+	return true;
 }

@@ -1,76 +1,130 @@
 #include <muster/base/log.h>
+
 #include <muster/base/text.h>
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <unistd.h>
 
 #define VALUE_MAX 512
+#define MESSAGE_MAX 2048
 
-static const char *process = "muster";
+static const char *process_name = "muster";
+
+void
+log_process(const char *name)
+{
+	process_name = name;
+}
 
 void
 log_begin(struct log_line *line)
 {
 	line->size = 0;
+	line->text[0] = '\0';
 }
 
-/* One byte is always kept for the line's end. */
+/* Could end a line or turn its display around: controls, line separators, direction marks. */
 static bool
-put(struct log_line *line, const char *text, size_t size)
+misleading(uint32_t c)
 {
-	if (size > sizeof(line->text) - 1 - line->size)
-		return false;
-	memcpy(line->text + line->size, text, size);
-	line->size += size;
-	return true;
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x200e || c == 0x200f ||
+	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-static bool
-needs_quotes(const char *text)
+static size_t
+escape_byte(char *out, uint8_t byte)
 {
-	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++)
-		if (*c <= ' ' || *c >= 0x7f || *c == '"' || *c == '\\' || *c == '=')
-			return true;
-	return *text == '\0';
-}
+	static const char digits[] = "0123456789abcdef";
 
-static bool
-put_quoted(struct log_line *line, const char *text, size_t size)
-{
-	bool utf8 = text_is_utf8(text, size), fits = put(line, "\"", 1);
-
-	for (size_t i = 0; fits && i < size; i++) {
-		unsigned char c = (unsigned char)text[i];
-		char escaped[8];
-
-		if (c == '"' || c == '\\')
-			fits = put(line, (const char[]){ '\\', (char)c }, 2);
-		else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8)) {
-			(void)snprintf(escaped, sizeof(escaped), "\\x%02x", c);
-			fits = put(line, escaped, 4);
-		} else
-			fits = put(line, &text[i], 1);
+	out[0] = '\\';
+	if (byte == '\n' || byte == '\r' || byte == '\t') {
+		out[1] = byte == '\n' ? 'n' : byte == '\r' ? 'r' : 't';
+		return 2;
 	}
-	return fits && put(line, "\"", 1);
+	if (byte == '"' || byte == '\\') {
+		out[1] = (char)byte;
+		return 2;
+	}
+	out[1] = 'x';
+	out[2] = digits[byte >> 4];
+	out[3] = digits[byte & 15];
+	return 4;
+}
+
+/* One character of text escaped into out (up to 16 bytes); *length is what it took. */
+static size_t
+escape_character(char *out, const char *text, size_t left, size_t *length)
+{
+	uint32_t character = 0;
+	size_t size = 0;
+
+	*length = text_character(text, left, &character);
+	if (*length > 0 && !misleading(character) && character != '"' && character != '\\') {
+		memcpy(out, text, *length);
+		return *length;
+	}
+	if (*length == 0)
+		*length = 1;
+	for (size_t i = 0; i < *length; i++)
+		size += escape_byte(out + size, (uint8_t)text[i]);
+	return size;
+}
+
+/* Plain words stand as they are: names, numbers, addresses. */
+static bool
+needs_quotes(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size;) {
+		uint32_t character = 0;
+		size_t length = text_character(text + i, size - i, &character);
+
+		if (length == 0 || misleading(character) ||
+		    (character < 0x80 && strchr(" \"=\\", (int)character) != NULL))
+			return true;
+		i += length;
+	}
+	return false;
+}
+
+/* Add key=value, the value cut at max bytes; all of it or nothing. A byte is kept for the line's end. */
+static void
+append(struct log_line *line, const char *key, const char *text, size_t max)
+{
+	size_t left = strnlen(text, max), length, size = line->size;
+	bool quoted;
+	char piece[16];
+	int head;
+
+	while (text[left] != '\0' && left > 0 && ((unsigned char)text[left] & 0xc0) == 0x80)
+		left--;
+	quoted = needs_quotes(text, left);
+	head = snprintf(
+	    line->text + size, LOG_LINE_MAX - size, "%s%s=%s", size == 0 ? "" : " ", key, quoted ? "\"" : "");
+	size += (size_t)head;
+	for (; left > 0 && size < LOG_LINE_MAX; text += length, left -= length) {
+		size_t taken = escape_character(piece, text, left, &length);
+
+		if (size + taken >= LOG_LINE_MAX - 2)
+			size = LOG_LINE_MAX;
+		else
+			memcpy(line->text + size, piece, taken);
+		size += taken;
+	}
+	if (size < LOG_LINE_MAX - 2) {
+		if (quoted)
+			line->text[size++] = '"';
+		line->size = size;
+	}
+	line->text[line->size] = '\0';
 }
 
 void
 log_text(struct log_line *line, const char *key, const char *text)
 {
-	size_t before = line->size, size;
-	bool fits;
-
-	if (text == NULL || *text == '\0')
-		return;
-	size = strlen(text);
-	if (size > VALUE_MAX)
-		for (size = VALUE_MAX; size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80; size--)
-			continue;
-	fits = (before == 0 || put(line, " ", 1)) && put(line, key, strlen(key)) && put(line, "=", 1);
-	if (fits)
-		fits = needs_quotes(text) ? put_quoted(line, text, size) : put(line, text, size);
-	if (!fits)
-		line->size = before;
+	if (text != NULL && *text != '\0')
+		append(line, key, text, VALUE_MAX);
 }
 
 void
@@ -78,8 +132,8 @@ log_number(struct log_line *line, const char *key, int64_t number)
 {
 	char text[24];
 
-	(void)snprintf(text, sizeof(text), "%lld", (long long)number);
-	log_text(line, key, text);
+	(void)snprintf(text, sizeof(text), "%" PRId64, number);
+	append(line, key, text, VALUE_MAX);
 }
 
 void
@@ -89,39 +143,44 @@ log_duration(struct log_line *line, const char *key, int64_t us)
 
 	if (us < 0)
 		return;
-	(void)snprintf(text, sizeof(text), "%lld.%03lld", (long long)(us / 1000), (long long)(us % 1000));
-	log_text(line, key, text);
+	(void)snprintf(text, sizeof(text), "%" PRId64 ".%03d", us / 1000, (int)(us % 1000));
+	append(line, key, text, VALUE_MAX);
 }
 
 void
 log_emit(struct log_line *line)
 {
-	line->text[line->size++] = '\n';
-	(void)!write(STDERR_FILENO, line->text, line->size);
-	line->size = 0;
+	line->text[line->size] = '\n';
+	while (write(STDERR_FILENO, line->text, line->size + 1) < 0 && errno == EINTR)
+		continue;
+	line->text[line->size] = '\0';
 }
 
-void
-log_process(const char *name)
+static const char *
+level_name(enum log_level level)
 {
-	process = name;
+	switch (level) {
+	case LOG_INFO_LEVEL: return "info";
+	case LOG_WARNING_LEVEL: return "warning";
+	case LOG_ERROR_LEVEL: return "error";
+	}
+	return "error";
 }
 
 void
 log_message(enum log_level level, const char *format, ...)
 {
-	static const char *const levels[] = { "info", "warning", "error" };
+	char message[MESSAGE_MAX] = "";
 	struct log_line line;
-	char text[1024];
-	va_list list;
+	va_list values;
 
-	va_start(list, format);
-	(void)vsnprintf(text, sizeof(text), format, list);
-	va_end(list);
+	va_start(values, format);
+	(void)vsnprintf(message, sizeof(message), format, values);
+	va_end(values);
 	log_begin(&line);
-	log_text(&line, "level", levels[level]);
-	log_text(&line, "process", process);
+	log_text(&line, "level", level_name(level));
+	log_text(&line, "process", process_name);
 	log_number(&line, "pid", getpid());
-	log_text(&line, "message", text);
+	append(&line, "message", message, MESSAGE_MAX);
 	log_emit(&line);
 }

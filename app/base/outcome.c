@@ -1,82 +1,88 @@
 #include <muster/base/outcome.h>
+
 #include <muster/base/text.h>
 
 #include <stdarg.h>
 
-static const char *const names[OUTCOME_COUNT] = {
-	[OUTCOME_OK] = "OK",
-	[OUTCOME_MESSAGE_FORMAT] = "MessageFormat",
-	[OUTCOME_AUTHENTICATION] = "Authentication",
-	[OUTCOME_AUTHORIZATION] = "Authorization",
-	[OUTCOME_CERTIFICATE_REQUEST] = "CertificateRequest",
-	[OUTCOME_ENROLLMENT_SERVER] = "EnrollmentServer",
-	[OUTCOME_INTERNAL_SERVICE_FAULT] = "InternalServiceFault",
-	[OUTCOME_INVALID_SECURITY] = "InvalidSecurity",
-	[OUTCOME_DEVICE_CAP_REACHED] = "DeviceCapReached",
-	[OUTCOME_DEVICE_NOT_SUPPORTED] = "DeviceNotSupported",
-	[OUTCOME_NOT_SUPPORTED] = "NotSupported",
-	[OUTCOME_NOT_ELIGIBLE_TO_RENEW] = "NotEligibleToRenew",
-	[OUTCOME_IN_MAINTENANCE] = "InMaintenance",
-	[OUTCOME_USER_LICENSE] = "UserLicense",
-	[OUTCOME_INVALID_ENROLLMENT_DATA] = "InvalidEnrollmentData",
-	[OUTCOME_CUSTOM_SERVER_ERROR] = "CustomServerError",
-	[OUTCOME_FORBIDDEN] = "Forbidden",
-	[OUTCOME_NOT_FOUND] = "NotFound",
-	[OUTCOME_METHOD_NOT_ALLOWED] = "MethodNotAllowed",
-	[OUTCOME_TOO_LARGE] = "TooLarge",
-	[OUTCOME_UNSUPPORTED_MEDIA_TYPE] = "UnsupportedMediaType",
-	[OUTCOME_UNAVAILABLE] = "Unavailable",
-};
-
-/* Quoted values come from strangers: whatever is not printable UTF-8 becomes '?'. */
+/* Copy text so that it fits and is fit for a log: whole characters, none that controls a terminal. */
 static void
-make_printable(char *text)
+copy_clean(struct why *why, const char *text)
 {
-	bool utf8 = text_is_utf8(text, strlen(text));
+	size_t left = strlen(text), size = 0;
 
-	for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++)
-		if (*c < 0x20 || *c == 0x7f || (!utf8 && *c >= 0x80))
-			*c = '?';
+	while (left > 0) {
+		uint32_t character = 0;
+		size_t length = text_character(text, left, &character);
+		bool clean = length > 0 && character >= 0x20 && (character < 0x7f || character > 0x9f);
+
+		if (length == 0)
+			length = 1;
+		if (size + (clean ? length : 1) >= WHY_MAX)
+			break;
+		if (clean)
+			memcpy(why->text + size, text, length);
+		else
+			why->text[size] = '?';
+		size += clean ? length : 1;
+		text += length;
+		left -= length;
+	}
+	why->text[size] = '\0';
 }
 
 enum outcome
 refuse(struct why *why, enum outcome outcome, const char *format, ...)
 {
-	va_list list;
-	int size;
+	char text[4 * WHY_MAX] = "";
+	va_list values;
 
 	if (why == NULL)
 		return outcome;
-	va_start(list, format);
-	size = vsnprintf(why->text, sizeof(why->text), format, list);
-	va_end(list);
-	if (size >= (int)sizeof(why->text)) {
-		size_t end = sizeof(why->text) - 1;
-
-		/* The byte that was cut off may belong to the last character: drop that one whole. */
-		while (end > 0 && ((unsigned char)why->text[end - 1] & 0xc0) == 0x80)
-			end--;
-		if (end > 0 && ((unsigned char)why->text[end - 1] & 0xc0) == 0xc0)
-			end--;
-		why->text[end] = '\0';
-	}
-	make_printable(why->text);
+	va_start(values, format);
+	(void)vsnprintf(text, sizeof(text), format, values);
+	va_end(values);
+	copy_clean(why, text);
 	return outcome;
 }
 
 const char *
 outcome_name(enum outcome outcome)
 {
-	return (unsigned)outcome < OUTCOME_COUNT ? names[outcome] : "InternalServiceFault";
+	switch (outcome) {
+	case OUTCOME_OK: return "OK";
+	case OUTCOME_MESSAGE_FORMAT: return "MessageFormat";
+	case OUTCOME_AUTHENTICATION: return "Authentication";
+	case OUTCOME_AUTHORIZATION: return "Authorization";
+	case OUTCOME_CERTIFICATE_REQUEST: return "CertificateRequest";
+	case OUTCOME_ENROLLMENT_SERVER: return "EnrollmentServer";
+	case OUTCOME_INTERNAL_SERVICE_FAULT: return "InternalServiceFault";
+	case OUTCOME_INVALID_SECURITY: return "InvalidSecurity";
+	case OUTCOME_DEVICE_CAP_REACHED: return "DeviceCapReached";
+	case OUTCOME_DEVICE_NOT_SUPPORTED: return "DeviceNotSupported";
+	case OUTCOME_NOT_SUPPORTED: return "NotSupported";
+	case OUTCOME_NOT_ELIGIBLE_TO_RENEW: return "NotEligibleToRenew";
+	case OUTCOME_IN_MAINTENANCE: return "InMaintenance";
+	case OUTCOME_USER_LICENSE: return "UserLicense";
+	case OUTCOME_INVALID_ENROLLMENT_DATA: return "InvalidEnrollmentData";
+	case OUTCOME_CUSTOM_SERVER_ERROR: return "CustomServerError";
+	case OUTCOME_FORBIDDEN: return "Forbidden";
+	case OUTCOME_NOT_FOUND: return "NotFound";
+	case OUTCOME_METHOD_NOT_ALLOWED: return "MethodNotAllowed";
+	case OUTCOME_TOO_LARGE: return "TooLarge";
+	case OUTCOME_UNSUPPORTED_MEDIA_TYPE: return "UnsupportedMediaType";
+	case OUTCOME_UNAVAILABLE: return "Unavailable";
+	}
+	return "InternalServiceFault";
 }
 
 bool
 outcome_from_name(const char *name, enum outcome *outcome)
 {
-	for (unsigned i = 0; name != NULL && i < OUTCOME_COUNT; i++)
-		if (strcmp(names[i], name) == 0) {
+	for (int i = 0; name != NULL && i < OUTCOME_COUNT; i++) {
+		if (strcmp(name, outcome_name((enum outcome)i)) == 0) {
 			*outcome = (enum outcome)i;
 			return true;
 		}
+	}
 	return false;
 }

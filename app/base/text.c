@@ -1,12 +1,17 @@
-#include <muster/base/arena.h>
 #include <muster/base/text.h>
 
-#include <strings.h>
+#include <muster/base/arena.h>
 
 static bool
-is_space(char c)
+xml_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static int
+fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : (unsigned char)c;
 }
 
 char *
@@ -16,18 +21,12 @@ text_trim(struct arena *arena, const char *text)
 
 	if (text == NULL)
 		return NULL;
-	while (is_space(*text))
+	while (xml_space(*text))
 		text++;
 	size = strlen(text);
-	while (size > 0 && is_space(text[size - 1]))
+	while (size > 0 && xml_space(text[size - 1]))
 		size--;
 	return arena_strndup(arena, text, size);
-}
-
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 bool
@@ -35,17 +34,19 @@ text_equal_fold(const char *a, const char *b)
 {
 	if (a == NULL || b == NULL)
 		return a == b;
-	for (; *a != '\0' && lower(*a) == lower(*b); a++)
+	while (*a != '\0' && fold(*a) == fold(*b)) {
+		a++;
 		b++;
-	return lower(*a) == lower(*b);
+	}
+	return fold(*a) == fold(*b);
 }
 
 bool
 text_ends_fold(const char *text, const char *suffix)
 {
-	size_t size = strlen(text), tail = strlen(suffix);
+	size_t size = strlen(text), end = strlen(suffix);
 
-	return size >= tail && text_equal_fold(text + size - tail, suffix);
+	return end <= size && text_equal_fold(text + (size - end), suffix);
 }
 
 char *
@@ -54,42 +55,58 @@ text_lower(struct arena *arena, const char *text)
 	char *copy = arena_strdup(arena, text);
 
 	for (char *c = copy; c != NULL && *c != '\0'; c++)
-		*c = lower(*c);
+		*c = (char)fold(*c);
 	return copy;
 }
 
-/* The length of the well-formed UTF-8 character at p (RFC 3629 section 4); 0 if it is not one. */
-static size_t
-utf8_length(const uint8_t *p, size_t left)
-{
-	size_t length = p[0] < 0x80	  ? 1
-	    : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
-	    : (p[0] & 0xf0) == 0xe0	  ? 3
-	    : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
-					  : 0;
+/* What a character of that many bytes cannot be below: shorter forms exist for it. */
+static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 
-	if (length == 0 || length > left)
+static size_t
+length_of(uint8_t first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first >= 0xc2 && first <= 0xdf)
+		return 2;
+	if (first >= 0xe0 && first <= 0xef)
+		return 3;
+	return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+size_t
+text_character(const void *data, size_t size, uint32_t *character)
+{
+	const uint8_t *byte = data;
+	size_t length = size == 0 ? 0 : length_of(byte[0]);
+	uint32_t point;
+
+	if (length == 0 || length > size)
 		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((p[i] & 0xc0) != 0x80)
+	point = length == 1 ? byte[0] : byte[0] & (0x7fu >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((byte[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	    (p[0] == 0xf4 && p[1] > 0x8f))
+		point = point << 6 | (byte[i] & 0x3fu);
+	}
+	if (point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
 		return 0;
+	if (character != NULL)
+		*character = point;
 	return length;
 }
 
 bool
 text_is_utf8(const void *data, size_t size)
 {
-	const uint8_t *p = data;
+	const uint8_t *byte = data;
 
 	while (size > 0) {
-		size_t length = *p == '\0' ? 0 : utf8_length(p, size);
+		size_t length = text_character(byte, size, NULL);
 
-		if (length == 0)
+		if (length == 0 || *byte == '\0')
 			return false;
-		p += length;
+		byte += length;
 		size -= length;
 	}
 	return true;
@@ -102,9 +119,10 @@ text_cut(struct arena *arena, const char *text, size_t max)
 
 	if (text == NULL)
 		return NULL;
-	size = strlen(text);
-	if (size > max)
-		for (size = max; size > 0 && ((uint8_t)text[size] & 0xc0) == 0x80; size--)
-			continue;
+	size = strnlen(text, max);
+	if (text[size] != '\0') {
+		while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
+			size--;
+	}
 	return arena_strndup(arena, text, size);
 }

@@ -40,4 +40,7 @@ struct bytes arena_copy(struct arena *, const void *data, size_t size);
 char *arena_printf(struct arena *, const char *format, ...) PRINTF_LIKE(2, 3);
 char *arena_vprintf(struct arena *, const char *format, va_list) PRINTF_LIKE(2, 0);
 
+/* End the process as an arena does when memory ends (status 70): for wrappers of libraries that report it. */
+_Noreturn void arena_out_of_memory(void);
+
 #endif

@@ -14,7 +14,7 @@ struct bytes {
 	size_t size;
 };
 
-/* The bytes of a NUL-terminated text, without the NUL. */
+/* The bytes of a NUL-terminated text, without the NUL; none of NULL. */
 struct bytes bytes_of(const char *text);
 
 /* Equal length and content; not for secrets (see secret.h). */
@@ -23,7 +23,7 @@ bool bytes_equal(struct bytes, struct bytes);
 /*
  * Decode base64. White space anywhere is dropped first (clients wrap at 64
  * columns with CRLF or LF); anything else outside the alphabet, or nothing at
- * all, fails.
+ * all (NULL included), fails.
  *
  * out   in arena; untouched on failure
  */

@@ -26,8 +26,9 @@ struct facts {
 
 /*
  * Add an item; name and value must live in the arena of the request. A known name
- * (DeviceID, HWDevID, OSVersion, ...) takes its known spelling. False when there are
- * FACTS_MAX already, or name or value is too long, or the name is empty.
+ * (DeviceID, HWDevID, OSVersion, ...) takes its known spelling, another one that of its
+ * first occurrence. False when there are FACTS_MAX already, or name or value is too
+ * long or not UTF-8, or the name is empty.
  */
 bool facts_add(struct facts *, const char *name, const char *value);
 
@@ -40,7 +41,10 @@ const char *facts_get(const struct facts *, const char *name);
  */
 char *facts_json(struct arena *, const struct facts *);
 
-/* The reverse of facts_json(); false when it is not such an object or exceeds the limits. */
+/*
+ * The reverse of facts_json(); false when it is not such an object or exceeds the
+ * limits. *facts is emptied first.
+ */
 bool facts_from_json(struct arena *, const char *json, struct facts *);
 
 #endif

@@ -1,4 +1,4 @@
-/* Small questions about NUL-terminated UTF-8 text. */
+/* Small questions about NUL-terminated UTF-8 text. Where a copy is made, NULL stays NULL. */
 #ifndef MUSTER_BASE_TEXT_H
 #define MUSTER_BASE_TEXT_H
 
@@ -17,6 +17,14 @@ bool text_ends_fold(const char *text, const char *suffix);
 
 /* A copy in arena with ASCII letters in lower case. */
 char *text_lower(struct arena *, const char *text);
+
+/*
+ * The length in bytes (1 to 4) of the UTF-8 character (RFC 3629) that data starts
+ * with; 0 when there is none, or size is 0.
+ *
+ * character  its code point; may be NULL
+ */
+size_t text_character(const void *data, size_t size, uint32_t *character);
 
 /* data is well-formed UTF-8 (RFC 3629) and holds no NUL. */
 bool text_is_utf8(const void *data, size_t size);
