@@ -225,12 +225,5 @@ web() {
 
 master_pid() { cut -d' ' -f1 "$dir/run/muster.pid"; }
 
-# pids_of worker|issuer: children of the master whose name says so, one a line.
-pids_of() {
-	local pid
-	for pid in $(pgrep -P "$(master_pid)"); do
-		if process_kind "$pid" | grep -q "$1"; then echo "$pid"; fi
-	done
-}
-
-process_kind() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null; cat "/proc/$1/comm" 2>/dev/null; }
+# pids_of worker|issuer: those children of the master, one a line.
+pids_of() { pgrep -P "$(master_pid)" -x "muster-$1"; }
