@@ -132,14 +132,6 @@ give_up(const struct why *why)
 	_exit(EXIT_FAILURE);
 }
 
-/* For our log, and for who looks at the process list (15 characters). */
-static void
-name_process(const char *role, const char *name)
-{
-	log_process(role);
-	(void)prctl(PR_SET_NAME, name, 0L, 0L, 0L);
-}
-
 static _Noreturn void
 worker_main(const struct common *common, struct ends *ends)
 {
@@ -153,7 +145,7 @@ worker_main(const struct common *common, struct ends *ends)
 	char applied[160];
 	struct why why;
 
-	name_process("worker", "muster-worker");
+	log_process("worker");
 	signals_for_worker();
 	keep_only(keep, ARRAY_SIZE(keep));
 	standard_to_null();
@@ -175,7 +167,7 @@ issuer_main(const struct common *common, struct ends *ends)
 	char applied[160];
 	struct why why;
 
-	name_process("issuer", "muster-issuer");
+	log_process("issuer");
 	signals_for_issuer();
 	keep_only(keep, ARRAY_SIZE(keep));
 	standard_to_null();
@@ -191,7 +183,7 @@ housekeeper_main(const struct common *common)
 	char applied[160];
 	struct why why;
 
-	name_process("housekeeper", "muster-hourly");
+	log_process("housekeeper");
 	signals_for_worker();
 	keep_only(NULL, 0);
 	standard_to_null();
