@@ -181,6 +181,7 @@ open_path(const char *path, mode_t mode, const char *owner, struct listener *lis
 	(void)snprintf(listener->path, sizeof(listener->path), "%s", path);
 	listener->device = st.st_dev;
 	listener->inode = st.st_ino;
+	listener->changed = st.st_ctim;
 	(void)snprintf(listener->described, sizeof(listener->described), "%s, mode %04o, owner %u:%u", path,
 	    (unsigned)mode, (unsigned)st.st_uid, (unsigned)st.st_gid);
 	return OUTCOME_OK;
@@ -280,13 +281,20 @@ listen_open(const char *address, mode_t mode, const char *owner, struct listener
 	return o;
 }
 
+static bool
+is_ours(const struct listener *listener, const struct stat *st)
+{
+	return st->st_dev == listener->device && st->st_ino == listener->inode &&
+	    st->st_ctim.tv_sec == listener->changed.tv_sec &&
+	    st->st_ctim.tv_nsec == listener->changed.tv_nsec;
+}
+
 void
 listen_close(struct listener *listener)
 {
 	struct stat st;
 
-	if (listener->path[0] != '\0' && lstat(listener->path, &st) == 0 && st.st_dev == listener->device &&
-	    st.st_ino == listener->inode)
+	if (listener->path[0] != '\0' && lstat(listener->path, &st) == 0 && is_ours(listener, &st))
 		(void)unlink(listener->path);
 	listener->path[0] = '\0';
 	close_fd(&listener->fd);

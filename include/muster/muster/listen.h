@@ -17,7 +17,8 @@ struct listener {
 	char path[108]; /* of the socket we made; "" for TCP and inherited ones */
 	dev_t device;	/* of that socket, so that only ours is ever removed */
 	ino_t inode;
-	char described[160]; /* for the log */
+	struct timespec changed; /* an inode's number is soon given to another */
+	char described[160];	 /* for the log */
 };
 
 /*
