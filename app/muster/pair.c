@@ -132,6 +132,14 @@ give_up(const struct why *why)
 	_exit(EXIT_FAILURE);
 }
 
+/* For our log, and for who looks at the process list (15 characters). */
+static void
+name_process(const char *role, const char *name)
+{
+	log_process(role);
+	(void)prctl(PR_SET_NAME, name, 0L, 0L, 0L);
+}
+
 static _Noreturn void
 worker_main(const struct common *common, struct ends *ends)
 {
@@ -145,7 +153,7 @@ worker_main(const struct common *common, struct ends *ends)
 	char applied[160];
 	struct why why;
 
-	log_process("worker");
+	name_process("worker", "muster-worker");
 	signals_for_worker();
 	keep_only(keep, ARRAY_SIZE(keep));
 	standard_to_null();
@@ -167,7 +175,7 @@ issuer_main(const struct common *common, struct ends *ends)
 	char applied[160];
 	struct why why;
 
-	log_process("issuer");
+	name_process("issuer", "muster-issuer");
 	signals_for_issuer();
 	keep_only(keep, ARRAY_SIZE(keep));
 	standard_to_null();
@@ -183,7 +191,7 @@ housekeeper_main(const struct common *common)
 	char applied[160];
 	struct why why;
 
-	log_process("housekeeper");
+	name_process("housekeeper", "muster-hourly");
 	signals_for_worker();
 	keep_only(NULL, 0);
 	standard_to_null();

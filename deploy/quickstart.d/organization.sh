@@ -13,7 +13,7 @@ organization_make() {
 			SELECT muster.add_domain('$organization', 'example.test');
 			SELECT muster.set_dm_server('$organization', 'ExampleMDM',
 				'https://mdm.example.test/ManagementServer/MDM.svc', 'Example management');
-			SELECT muster.add_account('$organization', '$upn');
+			SELECT muster.add_account('$upn', 'Ada Example', '$organization');
 			COMMIT;
 		END
 	else
@@ -29,7 +29,7 @@ organization_make() {
 authority_make() {
 	"$build/muster-ca" --database "$admin_conninfo" show --organization "$organization" >/dev/null 2>&1 && return
 	step "Making the certificate authority"
-	"$build/muster-ca" --database "$admin_conninfo" init --organization "$organization" \
+	"$build/muster-ca" --database "$admin_conninfo" init --organization "$organization" --key "$key_type" \
 		--passphrase-file "$dir/secrets/passphrase" >>"$dir/log/setup.log" 2>&1 ||
 		die "muster-ca init failed: see $dir/log/setup.log"
 }
@@ -49,8 +49,19 @@ device_enroll() {
 		--connect-to "$device_host:$device_port:127.0.0.1:$device_port" </dev/null ||
 		die "the device could not enroll: see $dir/log/muster.log"
 	step "What psql sees of it"
-	admin_psql -P pager=off </dev/null -c 'SELECT * FROM muster.devices' -c 'SELECT * FROM muster.certificates' \
-		-c 'SELECT * FROM muster.events LIMIT 5'
+	admin_psql -P pager=off <<-END
+		SELECT name, account, state, os_version, enrolled_at, first_contact_at
+		  FROM muster.devices ORDER BY id DESC LIMIT 1;
+		SELECT device_name, serial, authority, not_after, first_used_at
+		  FROM muster.certificates ORDER BY issued_at DESC LIMIT 1;
+		SELECT at, kind, stage, outcome, trace FROM muster.event WHERE actor_role IS NULL ORDER BY at DESC LIMIT 5;
+	END
+}
+
+# newest_device: the newest device in one line.
+newest_device() {
+	admin_value "SELECT name || ' (' || account || ', ' || coalesce(os_version, 'Windows') || '), device ' || id || ', ' ||
+		state || ', certificate until ' || certificate_ends::date FROM muster.devices ORDER BY id DESC LIMIT 1"
 }
 
 how_to_go_on() {
@@ -63,6 +74,6 @@ how_to_go_on() {
 		  deploy/quickstart stop$dir_hint
 		  . $dir/env                     (names, ports and passwords, for other tools)
 
-		Enrolled: $(admin_value "SELECT upn || ' on ' || name FROM muster.devices LIMIT 1" 2>/dev/null || true)
+		Enrolled: $(newest_device)
 	END
 }

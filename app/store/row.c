@@ -1,0 +1,25 @@
+#include "row.h"
+
+enum outcome
+row_one(const PGresult *result, const char *function, struct why *why)
+{
+	if (PQntuples(result) != 1)
+		return refuse(why, OUTCOME_ENROLLMENT_SERVER, "%s: %d rows where one was expected", function,
+		    PQntuples(result));
+	return OUTCOME_OK;
+}
+
+enum outcome
+row_decision(struct arena *arena, const PGresult *result, int outcome, int why_column, int text,
+    struct decision *decision, struct why *why)
+{
+	const char *name = pg_text(arena, result, 0, outcome);
+
+	if (name == NULL || !outcome_from_name(name, &decision->outcome))
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "the database answered an outcome unknown to this program: %s",
+		    name == NULL ? "none" : name);
+	decision->why = pg_text(arena, result, 0, why_column);
+	decision->text = text < 0 ? NULL : pg_text(arena, result, 0, text);
+	return OUTCOME_OK;
+}

@@ -1,0 +1,229 @@
+# shellcheck shell=bash disable=SC2034 # variables are for the tests
+# What system tests share: a fixture of real parts (deploy/quickstart in a directory of the
+# test's own), TAP, and short names for what they do again and again. A test is
+#
+#	#!/bin/bash
+#	# core                 (optional: also run against the released build, and in the matrix)
+#	. "$(dirname "$0")/lib.sh"
+#	fixture
+#	ok "what holds" command …
+#	finish
+#
+# MUSTER_TEST_BUILD  where the programs were built (required)
+# MUSTER_TEST_DIR    the test's own directory (default: a temporary one, removed)
+# MUSTER_TEST_KEY    key type of the authority; MUSTER_TEST_USER runs everything as that user
+set -uo pipefail
+
+here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+source_dir=$(cd "$here/../.." && pwd)
+# shellcheck source=deploy/quickstart.d/common.sh
+. "$source_dir/deploy/quickstart.d/common.sh"
+
+[ -n "${MUSTER_TEST_BUILD-}" ] || {
+	echo "Bail out! set MUSTER_TEST_BUILD to a build directory"
+	exit 1
+}
+build=$(readlink -f "$MUSTER_TEST_BUILD")
+quickstart=$source_dir/deploy/quickstart
+started=() temporary=() cases=0 failures=0
+unset MUSTER_PASSWORD "${!PG@}"
+
+# --- TAP ---
+
+pass() {
+	cases=$((cases + 1))
+	printf 'ok %d - %s\n' "$cases" "$1"
+}
+
+fail() {
+	cases=$((cases + 1)) failures=$((failures + 1))
+	printf 'not ok %d - %s\n' "$cases" "$1"
+	shift
+	[ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/# /'
+}
+
+skip() {
+	cases=$((cases + 1))
+	printf 'ok %d - %s # SKIP %s\n' "$cases" "$1" "$2"
+}
+
+note() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+# ok NAME COMMAND…: the command succeeds; what it printed is shown when it doesn't.
+ok() {
+	local name=$1 output
+	shift
+	if output=$("$@" 2>&1 </dev/null); then pass "$name"; else fail "$name" "failed: $*" "$output"; fi
+}
+
+# refused NAME COMMAND…: the command fails.
+refused() {
+	local name=$1 output
+	shift
+	if output=$("$@" 2>&1 </dev/null); then fail "$name" "succeeded: $*" "$output"; else pass "$name"; fi
+}
+
+# is NAME GOT WANTED
+is() {
+	if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "got:    $2" "wanted: $3"; fi
+}
+
+# like NAME GOT PATTERN (extended regular expression)
+like() {
+	if [[ $2 =~ $3 ]]; then pass "$1"; else fail "$1" "got:     $2" "pattern: $3"; fi
+}
+
+# unlike NAME GOT PATTERN
+unlike() {
+	if [[ $2 =~ $3 ]]; then fail "$1" "got:         $2" "not pattern: $3"; else pass "$1"; fi
+}
+
+# at_most NAME NUMBER LIMIT
+at_most() {
+	if [ "${2:-x}" -le "$3" ] 2>/dev/null; then pass "$1 ($2)"; else fail "$1" "got $2, at most $3"; fi
+}
+
+# python PROGRAM [ARGUMENT…]: a Python part that prints unnumbered TAP lines; counted here.
+python() {
+	local program=$1 line status=0 output
+	shift
+	output=$scratch/python.$cases
+	/usr/bin/python3 -B "$here/$program" "$@" >"$output" 2>"$output.errors" </dev/null || status=$?
+	while IFS= read -r line; do
+		case $line in
+		"ok - "*) pass "${line#ok - }" ;;
+		"not ok - "*) fail "${line#not ok - }" ;;
+		*) printf '# %s\n' "$line" ;;
+		esac
+	done <"$output"
+	[ "$status" -eq 0 ] || fail "$program ended with $status" "$(cat "$output.errors")"
+}
+
+# --- the fixture ---
+
+# fixture [QUICKSTART-ARGUMENT…]: start everything; sets what DIR/env has, and $dir, $log.
+fixture() {
+	dir=${MUSTER_TEST_DIR-}
+	if [ -z "$dir" ]; then
+		dir=$(mktemp -d /tmp/muster-test-XXXXXX)
+		chmod 755 "$dir"
+		temporary+=("$dir")
+		dir=$dir/var
+	fi
+	[ -z "${MUSTER_TEST_USER-}" ] || fixture_as_user
+	quickstart_arguments=(--dir "$dir" --build "$build" --key "${MUSTER_TEST_KEY:-ec-p256}" --workers 2 "$@")
+	started+=("$dir")
+	if ! as_tester "$quickstart" "${quickstart_arguments[@]}" >"$scratch/quickstart" 2>&1; then
+		sed 's/^/# /' "$scratch/quickstart"
+		tail -n 20 "$dir/log/muster.log" 2>/dev/null | sed 's/^/# /'
+		echo "Bail out! the quickstart failed"
+		exit 1
+	fi
+	dir=$(readlink -f "$dir")
+	fixture_read
+}
+
+# All servers and the quickstart itself as a plain user, from copies that this user can read.
+fixture_as_user() {
+	local copy
+	copy=$(mktemp -d /tmp/muster-test-XXXXXX)
+	temporary+=("$copy")
+	mkdir -p "$copy/source/sql" "$copy/build"
+	cp -r "$source_dir/deploy" "$source_dir/sql" "$copy/source/"
+	cp "$build"/muster{,-ca,-device} "$copy/build/"
+	chmod -R a+rX "$copy"
+	quickstart=$copy/source/deploy/quickstart
+	build=$copy/build dir=$copy/var
+	install -d -o "$MUSTER_TEST_USER" "$dir"
+}
+
+as_tester() {
+	if [ -n "${MUSTER_TEST_USER-}" ]; then
+		as "$MUSTER_TEST_USER" env "ASAN_OPTIONS=${ASAN_OPTIONS-}" "UBSAN_OPTIONS=${UBSAN_OPTIONS-}" "$@"
+	else
+		"$@"
+	fi
+}
+
+fixture_read() {
+	# shellcheck source=/dev/null
+	. "$dir/env"
+	log=$dir/log/muster.log
+	base=https://$MUSTER_HOST:$MUSTER_PORT
+}
+
+# restart: the same directory, stopped and started (new ports are possible).
+fixture_stop() { as_tester "$quickstart" stop --dir "$dir" >/dev/null 2>&1; }
+fixture_start() {
+	as_tester "$quickstart" "${quickstart_arguments[@]}" >"$scratch/quickstart" 2>&1 || return
+	fixture_read
+}
+
+# two_users: the servers run as different users (we are root and not told otherwise).
+two_users() { is_root && [ -z "${MUSTER_TEST_USER-}" ]; }
+
+cleanup() {
+	local status=$? one
+	trap - EXIT INT TERM HUP
+	for one in $(jobs -p); do kill "$one" 2>/dev/null; done
+	[ -z "${stopped_pid-}" ] || kill -CONT $stopped_pid 2>/dev/null
+	for one in ${started[@]+"${started[@]}"}; do
+		as_tester "$quickstart" stop --dir "$one" >/dev/null 2>&1 </dev/null
+	done
+	rm -rf "$scratch" ${temporary[@]+"${temporary[@]}"}
+	exit "$status"
+}
+
+scratch=$(mktemp -d /tmp/muster-test-XXXXXX)
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+
+# finish: the last cases, for every test: no sanitizer spoke, and nobody crashed unasked; then the plan.
+finish() {
+	[ ! -r "${log-}" ] || is "no sanitizer report in the server's log" \
+		"$(grep -c -E 'ERROR: (Address|Leak)Sanitizer|runtime error:|SUMMARY: ' "$log")" 0
+	printf '1..%d\n' "$cases"
+	[ "$failures" -eq 0 ]
+	exit
+}
+
+# --- asking the database ---
+
+# sql STATEMENT: as the administrator, unaligned. superuser STATEMENT: as the cluster's own.
+sql() { psql -X -q -v ON_ERROR_STOP=1 -tA -c "$1"; }
+superuser() {
+	PGPASSFILE=$dir/secrets/superuser.pgpass psql -X -q -v ON_ERROR_STOP=1 -tA -U postgres -c "$1"
+}
+
+# --- devices ---
+
+# device VERB ARGUMENT…: muster-device with this fixture's addresses.
+device() {
+	local verb=$1
+	shift
+	"$build/muster-device" "$verb" --server "$MUSTER_HOST:$MUSTER_PORT" --ca-file "$MUSTER_TLS_CA" \
+		--connect-to "$MUSTER_HOST:$MUSTER_PORT:$MUSTER_ADDRESS:$MUSTER_PORT" \
+		--connect-to "$MUSTER_DEVICE_HOST:$MUSTER_DEVICE_PORT:$MUSTER_ADDRESS:$MUSTER_DEVICE_PORT" "$@"
+}
+
+# enroll STATE ARGUMENT…: ada enrolls with a new device kept in STATE.
+enroll() {
+	local state=$1
+	shift
+	device enroll --user "$MUSTER_UPN" --state "$state" "$@"
+}
+
+# web HOST PORT PATH [CURL-ARGUMENT…]
+web() {
+	local host=$1 port=$2 path=$3
+	shift 3
+	curl -sS --max-time 60 --cacert "$MUSTER_TLS_CA" --connect-to "$host:$port:$MUSTER_ADDRESS:$port" \
+		"$@" "https://$host:$port$path"
+}
+
+# --- the server's processes ---
+
+master_pid() { cut -d' ' -f1 "$dir/run/muster.pid"; }
+
+# pids_of worker|issuer: those children of the master, one a line.
+pids_of() { pgrep -P "$(master_pid)" -x "muster-$1"; }
