@@ -20,7 +20,7 @@ void xml_out_free(struct xml_out **);
 void xml_start(struct xml_out *, const char *prefix, const char *name, const char *ns);
 void xml_end(struct xml_out *);
 
-/* An attribute of the element just started; name may be "s:mustUnderstand". */
+/* An attribute of the element just started; name may be "s:mustUnderstand". NULL writes nothing. */
 void xml_attr(struct xml_out *, const char *name, const char *value);
 
 /* Text inside the open element; NULL writes nothing. */
