@@ -21,7 +21,8 @@ password_proves(struct exchange *ex, const struct secret *password, const struct
 }
 
 enum outcome
-stage_authenticate(struct exchange *ex, const struct credential *credential, const struct account *account)
+stage_authenticate(struct exchange *ex, const struct credential *credential, const struct account *account,
+    const struct decision *decision)
 {
 	if (account->organization != NULL)
 		ex->organization = account->organization;
@@ -30,7 +31,8 @@ stage_authenticate(struct exchange *ex, const struct credential *credential, con
 	if (ex->proven)
 		return OUTCOME_OK;
 	if (account->id == NULL)
-		return refuse(&ex->why, OUTCOME_AUTHENTICATION, "no such account");
+		return refuse(&ex->why, OUTCOME_AUTHENTICATION, "%s",
+		    decision->why != NULL ? decision->why : "no such account");
 	if (account->password_hash == NULL)
 		return refuse(&ex->why, OUTCOME_AUTHENTICATION, "the account has no password");
 	return refuse(&ex->why, OUTCOME_AUTHENTICATION, "wrong password");

@@ -82,7 +82,7 @@ stage_enrollment(struct exchange *ex)
 	if ((o = soap_credential(&ex->soap, &credential, &ex->why)) != OUTCOME_OK ||
 	    (o = read_request(ex, rst)) != OUTCOME_OK ||
 	    (o = consider(ex, credential, &grant)) != OUTCOME_OK ||
-	    (o = stage_authenticate(ex, credential, &grant.account)) != OUTCOME_OK ||
+	    (o = stage_authenticate(ex, credential, &grant.account, &grant.decision)) != OUTCOME_OK ||
 	    (o = stage_decide(ex, &grant.decision)) != OUTCOME_OK ||
 	    (o = check_csr(ex, rst, &grant, &csr)) != OUTCOME_OK ||
 	    (o = issue(ex, &grant, &csr, &issued)) != OUTCOME_OK)

@@ -17,7 +17,7 @@ stage_policy(struct exchange *ex)
 	    (o = soap_credential(&ex->soap, &credential, &ex->why)) != OUTCOME_OK ||
 	    (o = store_policy(&ex->worker->store, arena, ex->organization, credential->user, &policy,
 		 &ex->why)) != OUTCOME_OK ||
-	    (o = stage_authenticate(ex, credential, &policy.account)) != OUTCOME_OK ||
+	    (o = stage_authenticate(ex, credential, &policy.account, &policy.decision)) != OUTCOME_OK ||
 	    (o = stage_decide(ex, &policy.decision)) != OUTCOME_OK)
 		return o;
 	return stage_reply(

@@ -53,8 +53,13 @@ enum outcome stage_policy(struct exchange *);
 enum outcome stage_enrollment(struct exchange *);
 enum outcome stage_device(struct exchange *);
 
-/* Verify the password that a claim needs; the memo saves the second hash of an enrollment. */
-enum outcome stage_authenticate(struct exchange *, const struct credential *, const struct account *);
+/*
+ * Verify the password that a claim needs; the memo saves the second hash of an enrollment. The decision
+ * is only read for why the claim is nobody's.
+ * OUTCOME_AUTHENTICATION  the same answer, after the same time, for a stranger and a wrong password
+ */
+enum outcome stage_authenticate(
+    struct exchange *, const struct credential *, const struct account *, const struct decision *);
 
 /*
  * Serve one request: route it, run its stage, make the reply whatever happens, record a refusal,
