@@ -119,6 +119,21 @@ scan_markup(struct scan *scan, bool first)
 	return scan_start_tag(scan);
 }
 
+/* Every mention counts, be it in a value: 256 of them are far from what a client sends. */
+static enum outcome
+check_namespaces(const struct scan *text, struct why *why)
+{
+	struct scan scan = *text;
+
+	for (int count = 0; scan.at < scan.end; count++) {
+		if (count > XML_NAMESPACES_MAX)
+			return refuse(why, OUTCOME_MESSAGE_FORMAT, "XML: more than %d namespace declarations",
+			    XML_NAMESPACES_MAX);
+		skip_behind(&scan, "xmlns");
+	}
+	return OUTCOME_OK;
+}
+
 enum outcome
 xml_scan(struct bytes text, struct why *why)
 {
@@ -126,6 +141,8 @@ xml_scan(struct bytes text, struct why *why)
 	struct scan scan = { .at = start, .end = start + text.size, .why = why };
 	enum outcome o;
 
+	if ((o = check_namespaces(&scan, why)) != OUTCOME_OK)
+		return o;
 	while (scan.at < scan.end && (scan.at = memchr(scan.at, '<', (size_t)(scan.end - scan.at))) != NULL) {
 		if ((o = scan_markup(&scan, scan.at == start)) != OUTCOME_OK)
 			return o;

@@ -15,7 +15,7 @@
  * text  UTF-8 that begins with '<'
  * OUTCOME_MESSAGE_FORMAT  a DOCTYPE, a processing instruction, a declared encoding other than
  *                         UTF-8, deeper than XML_DEPTH_MAX, more than XML_ATTRIBUTES_MAX
- *                         attributes in an element
+ *                         attributes in an element, more than XML_NAMESPACES_MAX namespaces
  */
 enum outcome xml_scan(struct bytes text, struct why *);
 

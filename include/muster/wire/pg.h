@@ -16,10 +16,17 @@
 struct pg;
 
 /*
- * A connection that opens at its first use and again after a loss, then not before
- * a back-off of 100 ms, doubling to 5 s, has passed (calls fail at once meanwhile).
+ * A connection that opens at its first use and again after a loss. After an attempt
+ * that failed the next is not made before a back-off of 100 ms, doubling to 5 s, has
+ * passed (calls fail at once meanwhile). A server that was restarted costs no call:
+ * an idle connection is looked at before it is used, and a statement that met the
+ * server's farewell is sent once more.
  *
- * conninfo   libpq's, copied; application_name is added
+ * Names of hosts are looked up by libpq, which no deadline bounds: give hostaddr, or
+ * a socket's directory, where the name service can hang.
+ *
+ * conninfo   libpq's, copied; several hosts are tried in turn. application_name and
+ *            keepalives are added unless it says otherwise
  */
 struct pg *pg_new(const char *conninfo, const char *application_name);
 void pg_free(struct pg *);
@@ -35,7 +42,8 @@ struct pg_param {
 
 /*
  * How a call ended, for those to whom a lost COMMIT matters: LOST means the
- * statement was sent and its end is unknown.
+ * statement was sent and its end is unknown; NOT_SENT and ERROR mean that nothing
+ * was changed (but for ERROR because of the number of columns).
  */
 enum pg_end { PG_DONE, PG_NOT_SENT, PG_LOST, PG_ERROR };
 
