@@ -107,12 +107,14 @@ reader_succeeded(const struct reader *reader)
 /* --- worker --- */
 
 static bool
-ask_write(json_t *object, struct arena *arena, const struct ask *ask)
+ask_write(json_t *object, struct arena *arena, const struct ask *ask, struct deadline deadline)
 {
 	return object != NULL && text_add(object, "organization", ask->organization) &&
 	    text_add(object, "account", ask->account) && text_add(object, "trace", ask->trace) &&
 	    text_add(object, "attempt", ask->attempt) && text_add(object, "remote", ask->remote) &&
-	    text_add(object, "facts", ask->facts) && bytes_add(object, "public_key", arena, ask->public_key);
+	    text_add(object, "facts", ask->facts) &&
+	    bytes_add(object, "public_key", arena, ask->public_key) &&
+	    number_add(object, "patience_ms", deadline_left_ms(deadline));
 }
 
 static void
@@ -193,7 +195,7 @@ issuer_ask(int fd, struct arena *arena, const struct ask *ask, struct deadline d
 	struct bytes message;
 
 	*lost = false;
-	if (!ask_write(object, arena, ask))
+	if (!ask_write(object, arena, ask, deadline))
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "what to ask the issuer is not UTF-8");
 	if (!message_pack(arena, object, &message))
 		return refuse(why, OUTCOME_MESSAGE_FORMAT,
@@ -216,6 +218,7 @@ ask_read(struct arena *arena, const json_t *object, struct ask *ask)
 		.remote = text_take(&reader, "remote"),
 		.facts = text_take_needed(&reader, "facts"),
 		.public_key = bytes_take_needed(&reader, "public_key"),
+		.patience_ms = number_take(&reader, "patience_ms"),
 	};
 	return reader_succeeded(&reader);
 }

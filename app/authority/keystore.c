@@ -92,12 +92,9 @@ pkcs8_check(struct bytes pkcs8, struct why *why)
 		    "RFC 5958: a private key of %zu bytes, between 1 and %d are possible", pkcs8.size,
 		    PKCS8_MAX);
 	rc = gnutls_pkcs8_info(&data, GNUTLS_X509_FMT_DER, NULL, NULL, NULL, NULL, NULL, NULL);
-	if (rc == GNUTLS_E_INVALID_REQUEST)
-		return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "RFC 5958: the private key is not encrypted");
 	if (rc < 0)
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
-		    "RFC 5958: the private key is not encrypted PKCS#8, or is damaged: %s",
-		    gnutls_strerror(rc));
+		    "RFC 5958: the private key is damaged, or is not encrypted: %s", gnutls_strerror(rc));
 	return OUTCOME_OK;
 }
 

@@ -125,6 +125,7 @@ test_issue(void **state)
 	assert_string_equal(part.ask.remote, whole.remote);
 	assert_string_equal(part.ask.facts, whole.facts);
 	assert_true(bytes_equal(part.ask.public_key, whole.public_key));
+	assert_in_range(part.ask.patience_ms, 3000, 5000);
 
 	assert_int_equal(got.decision.outcome, OUTCOME_OK);
 	assert_string_equal(got.issued.device, DEVICE);
@@ -345,7 +346,7 @@ test_bad_answers(void **state)
 	}
 }
 
-#define KNOWN "\"organization\":\"o\",\"account\":\"a\",\"trace\":\"t\",\"facts\":\"{}\""
+#define KNOWN "\"organization\":\"o\",\"account\":\"a\",\"trace\":\"t\",\"facts\":\"{}\",\"patience_ms\":1"
 
 static void
 test_asks(void **state)

@@ -259,6 +259,24 @@ long_length(struct arena *a)
 }
 
 static struct bytes
+subject_length_not_shortest(struct arena *a)
+{
+	struct csr_parts parts = windows_parts(a, keys.rsa);
+
+	parts.subject = LITERAL("\x30\x81\x00");
+	return csr_of(a, keys.rsa, &parts);
+}
+
+static struct bytes
+subject_length_with_zero(struct arena *a)
+{
+	struct csr_parts parts = windows_parts(a, keys.rsa);
+
+	parts.subject = joined(a, LITERAL("\x30\x82\x00\x80"), (struct bytes){ arena_alloc(a, 128), 128 });
+	return csr_of(a, keys.rsa, &parts);
+}
+
+static struct bytes
 huge(struct arena *a)
 {
 	struct csr_parts parts = windows_parts(a, keys.rsa);
@@ -518,6 +536,8 @@ static const struct {
 	{ "an element after the signature", trailing_inside, DEFAULT, NULL, "RFC 2986 section 4" },
 	{ "indefinite length", indefinite_length, DEFAULT, NULL, "not a PKCS#10" },
 	{ "length not in its shortest form", long_length, DEFAULT, NULL, "not a PKCS#10" },
+	{ "a subject's length in a long form", subject_length_not_shortest, DEFAULT, NULL, "no subject" },
+	{ "a subject's length with a zero in front", subject_length_with_zero, DEFAULT, NULL, "no subject" },
 	{ "more than 16 KiB", huge, DEFAULT, NULL, "at most 16384" },
 	{ "version 1", version_1, DEFAULT, NULL, "version" },
 	{ "something after the attributes", after_attributes, DEFAULT, NULL,

@@ -255,6 +255,8 @@ test_seal(void **state)
 	secret_release(&plain);
 
 	assert_int_equal(unseal(&key, "another", sealed, &plain, NULL), OUTCOME_CERTIFICATE_REQUEST);
+	assert_int_equal(unseal(&key, "0193a1de-0000-7000-8000-000000000002", sealed, &plain, NULL),
+	    OUTCOME_CERTIFICATE_REQUEST);
 	assert_int_equal(unseal(&short_key, context, sealed, &plain, NULL), OUTCOME_CERTIFICATE_REQUEST);
 	for (size_t i = 0; i < sealed.size; i++) {
 		assert_int_equal(unseal(&key, context, flipped(arena, sealed, i), &plain, NULL),

@@ -19,6 +19,7 @@ struct ask {
 	const char *remote;	     /* client address; may be NULL */
 	const char *facts;	     /* JSON object of facts_json() */
 	struct bytes public_key;     /* SubjectPublicKeyInfo */
+	int64_t patience_ms;	     /* how long the worker will wait; set by issuer_ask() */
 };
 
 /* What comes back: a decision, and the certificate if it is OK. */
