@@ -1,0 +1,695 @@
+/*
+ * The issuer against a database that is played here (the linker puts these functions in the place of the
+ * store's): what it asks for, what it does when the answer is "stale", "lost" or "no".
+ */
+#include <muster/authority/ask.h>
+#include <muster/authority/certificate.h>
+#include <muster/base/guid.h>
+#include <muster/issuer/issuer.h>
+#include <muster/store/issuer.h>
+
+#include <jansson.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "make_csr.h"
+
+#define TRACE "0193a1de-0000-7000-8000-000000000002"
+#define ACCOUNT "0193a1de-0000-7000-8000-000000000003"
+#define AUTHORITY "0193a1de-0000-7000-8000-000000000004"
+#define DAY (24 * 3600)
+#define CALLS_MAX 8
+
+/* What the database says to one call of record. */
+enum reply { RECORDS, REFUSES, STALE, LOST, LOST_LONG, FAILS };
+
+static struct {
+	struct arena *arena;
+	char passphrase_file[64];
+	struct bytes root, issuing, root_key, issuing_key, other_key, sealing_key, device_key, ec_key;
+	struct secret passphrase;
+	int64_t patience_ms; /* the worker's */
+	/* How the database behaves. */
+	bool away;
+	struct issuer_configuration configuration;
+	struct stored_authority authority;
+	struct stored_profile profile;
+	const enum reply *script;
+	/* What it saw. */
+	int loads, calls;
+	struct record seen[CALLS_MAX];
+	struct bytes kept;
+} db;
+
+struct pg *__wrap_pg_new(const char *, const char *);
+void __wrap_pg_free(struct pg *);
+enum outcome __wrap_store_issuer_configuration(
+    struct pg *, struct arena *, struct deadline, struct issuer_configuration *, struct why *);
+enum outcome __wrap_store_record(struct pg *, struct arena *, struct deadline, const struct record *,
+    struct decision *, bool *, struct bytes *, enum pg_end *, int64_t *, struct why *);
+
+struct pg *
+__wrap_pg_new(const char *conninfo, const char *application_name)
+{
+	assert_string_equal(conninfo, "service=test");
+	assert_non_null(application_name);
+	return NULL;
+}
+
+void
+__wrap_pg_free(struct pg *pg)
+{
+	assert_null(pg);
+}
+
+enum outcome
+__wrap_store_issuer_configuration(struct pg *pg, struct arena *arena, struct deadline deadline,
+    struct issuer_configuration *configuration, struct why *why)
+{
+	(void)pg, (void)deadline;
+	db.loads++;
+	if (db.away)
+		return refuse(why, OUTCOME_ENROLLMENT_SERVER, "no database");
+	*configuration = db.configuration;
+	if (db.configuration.authorities > 0) {
+		configuration->authority = arena_alloc(arena, sizeof(db.authority));
+		*configuration->authority = db.authority;
+	}
+	configuration->profile = arena_alloc(arena, sizeof(db.profile));
+	*configuration->profile = db.profile;
+	configuration->sealing_key =
+	    arena_copy(arena, db.configuration.sealing_key.data, db.configuration.sealing_key.size);
+	return OUTCOME_OK;
+}
+
+static struct record
+record_kept(const struct record *record)
+{
+	struct arena *a = db.arena;
+	struct record kept = *record;
+
+	kept.grant = arena_strdup(a, record->grant);
+	kept.trace = arena_strdup(a, record->trace);
+	kept.organization = arena_strdup(a, record->organization);
+	kept.account = arena_strdup(a, record->account);
+	kept.authority = arena_strdup(a, record->authority);
+	kept.facts = arena_strdup(a, record->facts);
+	kept.serial = arena_copy(a, record->serial.data, record->serial.size);
+	kept.sha256 = arena_copy(a, record->sha256.data, record->sha256.size);
+	kept.certificate = arena_copy(a, record->certificate.data, record->certificate.size);
+	kept.dm_secrets = arena_copy(a, record->dm_secrets.data, record->dm_secrets.size);
+	return kept;
+}
+
+enum outcome
+__wrap_store_record(struct pg *pg, struct arena *arena, struct deadline deadline, const struct record *record,
+    struct decision *decision, bool *stale, struct bytes *recorded, enum pg_end *end, int64_t *us,
+    struct why *why)
+{
+	enum reply reply = db.script[db.calls];
+
+	(void)pg, (void)arena;
+	assert_in_range(db.calls, 0, CALLS_MAX - 1);
+	db.seen[db.calls++] = record_kept(record);
+	*us += 1000;
+	*stale = false;
+	*end = PG_DONE;
+	switch (reply) {
+	case RECORDS:
+		if (db.kept.size == 0)
+			db.kept = db.seen[db.calls - 1].certificate;
+		*recorded = db.kept;
+		*decision = (struct decision){ OUTCOME_OK, NULL, NULL };
+		return OUTCOME_OK;
+	case REFUSES:
+		*decision = (struct decision){ OUTCOME_DEVICE_CAP_REACHED, "5 of 5", "Zu viele" };
+		return OUTCOME_OK;
+	case STALE:
+		*stale = true;
+		db.configuration.generation++;
+		*decision = (struct decision){ OUTCOME_ENROLLMENT_SERVER, "stale", NULL };
+		return OUTCOME_OK;
+	case LOST:
+	case LOST_LONG:
+		if (reply == LOST_LONG)
+			usleep((useconds_t)deadline_left_ms(deadline) * 1000);
+		*end = PG_LOST;
+		/* The first call was committed all the same. */
+		if (db.kept.size == 0)
+			db.kept = db.seen[db.calls - 1].certificate;
+		return refuse(why, OUTCOME_ENROLLMENT_SERVER, "lost");
+	case FAILS: *end = PG_ERROR; return refuse(why, OUTCOME_ENROLLMENT_SERVER, "no");
+	}
+	return OUTCOME_INTERNAL_SERVICE_FAULT;
+}
+
+/* --- the authority, made once --- */
+
+static void
+passphrase_write(const char *text)
+{
+	FILE *file = fopen(db.passphrase_file, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fchmod(fileno(file), 0600), 0);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static struct bytes
+device_key_of(enum key_type type)
+{
+	gnutls_privkey_t key;
+	struct bytes public;
+
+	assert_int_equal(keystore_generate(type, &key, NULL), OUTCOME_OK);
+	public = public_key_of(db.arena, key);
+	gnutls_privkey_deinit(key);
+	return public;
+}
+
+static void
+authority_make(void)
+{
+	int64_t now = clock_now_ms() / 1000;
+	struct signer root = { NULL, NULL };
+	gnutls_privkey_t root_key, key;
+
+	assert_int_equal(keystore_generate(KEY_EC_P256, &root_key, NULL), OUTCOME_OK);
+	assert_int_equal(keystore_generate(KEY_EC_P256, &key, NULL), OUTCOME_OK);
+	assert_int_equal(certificate_sign_authority(db.arena, NULL, root_key, "Root", "Example", now - DAY,
+			     now + 100 * DAY, &db.root, NULL),
+	    OUTCOME_OK);
+	assert_int_equal(keystore_seal(db.arena, root_key, &db.passphrase, &db.root_key, NULL), OUTCOME_OK);
+	assert_int_equal(signer_open(db.root, db.root_key, &db.passphrase, &root, NULL), OUTCOME_OK);
+	assert_int_equal(certificate_sign_authority(db.arena, &root, key, "Issuing", "Example", now - DAY,
+			     now + 90 * DAY, &db.issuing, NULL),
+	    OUTCOME_OK);
+	assert_int_equal(keystore_seal(db.arena, key, &db.passphrase, &db.issuing_key, NULL), OUTCOME_OK);
+	signer_release(&root);
+	gnutls_privkey_deinit(root_key);
+	gnutls_privkey_deinit(key);
+}
+
+static int
+database_make(void **state)
+{
+	int fd;
+
+	(void)state;
+	db.arena = arena_new();
+	(void)snprintf(db.passphrase_file, sizeof(db.passphrase_file), "/tmp/muster-issuer-XXXXXX");
+	fd = mkstemp(db.passphrase_file);
+	assert_true(fd >= 0);
+	close(fd);
+	db.passphrase = secret_copy("correct", 7);
+	authority_make();
+	db.device_key = device_key_of(KEY_RSA_2048);
+	db.ec_key = device_key_of(KEY_EC_P384);
+	assert_int_equal(sealing_key_new(db.arena, &db.passphrase, &db.sealing_key, NULL), OUTCOME_OK);
+	return 0;
+}
+
+static int
+database_free(void **state)
+{
+	(void)state;
+	unlink(db.passphrase_file);
+	secret_release(&db.passphrase);
+	arena_free(db.arena);
+	return 0;
+}
+
+/* Before each test: all is well, and it records what comes. */
+static int
+database_reset(void **state)
+{
+	static const enum reply records[CALLS_MAX] = { RECORDS };
+
+	(void)state;
+	passphrase_write("correct\n");
+	db.away = false;
+	db.patience_ms = 12000;
+	db.authority = (struct stored_authority){ AUTHORITY, "Issuing", db.issuing_key, db.issuing, db.root };
+	db.profile = (struct stored_profile){ "example", AUTHORITY, 30 * DAY, 600, 2048 };
+	db.configuration = (struct issuer_configuration){ .generation = 7, .authorities = 1, .profiles = 1 };
+	db.configuration.sealing_key = db.sealing_key;
+	db.script = records;
+	db.loads = db.calls = 0;
+	db.kept = (struct bytes){ NULL, 0 };
+	return 0;
+}
+
+/* --- an issuer in a thread, and what its worker says --- */
+
+struct running {
+	struct issuer_options options;
+	pthread_t thread;
+	int worker_fd, status;
+	struct arena *arena;
+};
+
+static void *
+issuer_thread(void *argument)
+{
+	static const volatile int never;
+	struct running *running = argument;
+
+	running->status = issuer_run(&running->options, &never);
+	return NULL;
+}
+
+static void
+issuer_start(struct running *running)
+{
+	int fd[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	*running = (struct running){
+		.options = { fd[1], "service=test", db.passphrase_file },
+		.worker_fd = fd[0],
+		.arena = arena_new(),
+	};
+	assert_int_equal(pthread_create(&running->thread, NULL, issuer_thread, running), 0);
+}
+
+static void
+issuer_end(struct running *running, int status)
+{
+	close(running->worker_fd);
+	assert_int_equal(pthread_join(running->thread, NULL), 0);
+	close(running->options.fd);
+	arena_free(running->arena);
+	assert_int_equal(running->status, status);
+}
+
+static const struct ask honest = {
+	.organization = "example",
+	.account = ACCOUNT,
+	.trace = TRACE,
+	.facts = "{\"DeviceName\":\"ada-pc\",\"MAC\":[\"1\",\"2\"]}",
+};
+
+static enum outcome
+ask_with(struct running *running, const struct ask *ask, struct answer *answer, struct why *why)
+{
+	struct ask complete = *ask;
+	enum outcome o;
+	bool lost;
+
+	if (complete.public_key.size == 0)
+		complete.public_key = db.device_key;
+	o = issuer_ask(running->worker_fd, running->arena, &complete, deadline_in_ms(db.patience_ms), answer,
+	    &lost, why);
+	assert_false(lost);
+	return o;
+}
+
+/* One ask to an issuer of its own. */
+static enum outcome
+ask_once(const struct ask *ask, struct running *running, struct answer *answer, struct why *why)
+{
+	issuer_start(running);
+	return ask_with(running, ask, answer, why);
+}
+
+static void
+assert_refused(const struct ask *ask, enum outcome expected, const char *part)
+{
+	struct running running;
+	struct answer answer;
+	struct why why = { "" };
+	enum outcome o = ask_once(ask, &running, &answer, &why);
+
+	if (o != expected || strstr(why.text, part) == NULL)
+		fail_msg("%s: \"%s\" does not say \"%s\"", outcome_name(o), why.text, part);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+/* --- the tests --- */
+
+static void
+assert_secrets(const struct record *record, const struct dm_secrets *secrets)
+{
+	struct secret key, plain;
+	json_t *object;
+
+	assert_int_equal(sealing_key_open(db.sealing_key, &db.passphrase, &key, NULL), OUTCOME_OK);
+	assert_int_equal(unseal(&key, record->grant, record->dm_secrets, &plain, NULL), OUTCOME_OK);
+	object = json_loads(plain.data, 0, NULL);
+	assert_string_equal(
+	    json_string_value(json_object_get(object, "client_secret")), secrets->client_secret);
+	assert_string_equal(
+	    json_string_value(json_object_get(object, "client_nonce")), secrets->client_nonce);
+	assert_string_equal(json_string_value(json_object_get(object, "server_name")), secrets->server_name);
+	assert_string_equal(
+	    json_string_value(json_object_get(object, "server_secret")), secrets->server_secret);
+	assert_string_equal(
+	    json_string_value(json_object_get(object, "server_nonce")), secrets->server_nonce);
+	assert_string_equal(secrets->server_name, record->grant);
+	assert_int_equal(strlen(secrets->client_secret), 32);
+	assert_string_not_equal(secrets->client_secret, secrets->server_secret);
+	assert_string_not_equal(secrets->client_nonce, secrets->server_nonce);
+	json_decref(object);
+	secret_release(&key);
+	secret_release(&plain);
+}
+
+static void
+test_issues(void **state)
+{
+	int64_t now = clock_now_ms() / 1000;
+	struct certificate_view view;
+	struct running running;
+	struct answer answer;
+	struct why why = { "" };
+
+	(void)state;
+	assert_int_equal(ask_once(&honest, &running, &answer, &why), OUTCOME_OK);
+	assert_int_equal(db.calls, 1);
+	assert_true(guid_valid(answer.issued.device));
+	assert_string_equal(answer.issued.device, db.seen[0].grant);
+	assert_true(bytes_equal(answer.issued.certificate, db.kept));
+	assert_true(bytes_equal(answer.issued.issuing, db.issuing));
+	assert_true(bytes_equal(answer.issued.root, db.root));
+	assert_int_equal(answer.issued.database_us, 1000);
+	assert_in_range(answer.issued.signature_us, 1, 1000000);
+	assert_secrets(&db.seen[0], &answer.issued.secrets);
+
+	assert_int_equal(certificate_view(running.arena, db.kept, &view, NULL), OUTCOME_OK);
+	assert_string_equal(view.subject, arena_printf(running.arena, "CN=%s", answer.issued.device));
+	assert_string_equal(view.issuer, "CN=Issuing,O=Example");
+	assert_string_equal(view.serial, bytes_to_hex(running.arena, db.seen[0].serial));
+	assert_string_equal(view.sha256, bytes_to_hex(running.arena, db.seen[0].sha256));
+	assert_in_range(view.not_before - (now - 600), 0, 5);
+	assert_in_range(view.not_after - (now + 30 * DAY), 0, 5);
+	assert_int_equal(db.seen[0].not_before, view.not_before);
+	assert_int_equal(db.seen[0].not_after, view.not_after);
+	assert_int_equal(db.seen[0].generation, 7);
+	assert_string_equal(db.seen[0].organization, "example");
+	assert_string_equal(db.seen[0].account, ACCOUNT);
+	assert_string_equal(db.seen[0].authority, AUTHORITY);
+	assert_string_equal(db.seen[0].trace, TRACE);
+	assert_non_null(strstr(db.seen[0].facts, "ada-pc"));
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+/* The certificate ends with its authority at the latest. */
+static void
+test_short_authority(void **state)
+{
+	struct certificate_view issuing, view;
+	struct running running;
+	struct answer answer;
+
+	(void)state;
+	db.profile.validity_seconds = 3650 * DAY;
+	assert_int_equal(ask_once(&honest, &running, &answer, NULL), OUTCOME_OK);
+	assert_int_equal(certificate_view(running.arena, db.issuing, &issuing, NULL), OUTCOME_OK);
+	assert_int_equal(certificate_view(running.arena, answer.issued.certificate, &view, NULL), OUTCOME_OK);
+	assert_int_equal(view.not_after, issuing.not_after);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+/* Where a root signs devices itself there is no issuing CA to install. */
+static void
+test_root_signs(void **state)
+{
+	struct running running;
+	struct answer answer;
+
+	(void)state;
+	db.authority.certificate = db.root;
+	db.authority.private_key = db.root_key;
+	assert_int_equal(ask_once(&honest, &running, &answer, NULL), OUTCOME_OK);
+	assert_int_equal(answer.issued.issuing.size, 0);
+	assert_true(bytes_equal(answer.issued.root, db.root));
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+static void
+test_bad_asks(void **state)
+{
+	struct ask ask;
+	char remote[200];
+
+	(void)state;
+#define ASK(...) (ask = honest, __VA_ARGS__, &ask)
+	assert_refused(ASK(ask.organization = "Example"), OUTCOME_INTERNAL_SERVICE_FAULT, "organization");
+	assert_refused(ASK(ask.organization = ""), OUTCOME_INTERNAL_SERVICE_FAULT, "organization");
+	assert_refused(ASK(ask.account = "1"), OUTCOME_INTERNAL_SERVICE_FAULT, "no GUID");
+	assert_refused(ASK(ask.trace = ""), OUTCOME_INTERNAL_SERVICE_FAULT, "no GUID");
+	assert_refused(ASK(ask.attempt = "x"), OUTCOME_INTERNAL_SERVICE_FAULT, "no GUID");
+	assert_refused(ASK(ask.facts = "[]"), OUTCOME_INTERNAL_SERVICE_FAULT, "facts");
+	assert_refused(ASK(ask.facts = "{\"a\":1}"), OUTCOME_INTERNAL_SERVICE_FAULT, "facts");
+	memset(remote, '1', sizeof(remote));
+	remote[sizeof(remote) - 1] = '\0';
+	assert_refused(ASK(ask.remote = remote), OUTCOME_INTERNAL_SERVICE_FAULT, "address");
+	assert_refused(
+	    ASK(ask.public_key = LITERAL("\x30\x00")), OUTCOME_CERTIFICATE_REQUEST, "SubjectPublicKeyInfo");
+	assert_int_equal(db.calls, 0);
+	db.profile.minimum_key_length = 3072;
+	assert_refused(&honest, OUTCOME_CERTIFICATE_REQUEST, "minimum is 3072");
+	assert_int_equal(db.calls, 0);
+#undef ASK
+}
+
+static void
+test_refusal(void **state)
+{
+	static const enum reply script[] = { REFUSES };
+	struct running running;
+	struct answer answer;
+	struct why why;
+
+	(void)state;
+	db.script = script;
+	assert_int_equal(ask_once(&honest, &running, &answer, &why), OUTCOME_DEVICE_CAP_REACHED);
+	assert_string_equal(why.text, "5 of 5");
+	assert_string_equal(answer.decision.text, "Zu viele");
+	assert_null(answer.issued.device);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+/* Lost, and lost again: the very same record until the database tells, then what it has. */
+static void
+test_lost(void **state)
+{
+	static const enum reply script[] = { LOST, LOST, FAILS, RECORDS };
+	struct running running;
+	struct answer answer;
+
+	(void)state;
+	db.script = script;
+	assert_int_equal(ask_once(&honest, &running, &answer, NULL), OUTCOME_OK);
+	assert_int_equal(db.calls, 4);
+	for (int i = 1; i < 4; i++) {
+		assert_string_equal(db.seen[i].grant, db.seen[0].grant);
+		assert_true(bytes_equal(db.seen[i].certificate, db.seen[0].certificate));
+		assert_true(bytes_equal(db.seen[i].dm_secrets, db.seen[0].dm_secrets));
+	}
+	assert_true(bytes_equal(answer.issued.certificate, db.seen[0].certificate));
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+/* It answers before the worker gives up. */
+static void
+test_lost_for_good(void **state)
+{
+	static const enum reply script[] = { LOST_LONG, LOST_LONG, LOST_LONG, LOST_LONG };
+	int64_t began = clock_steady_us();
+	struct running running;
+	struct answer answer;
+	struct why why;
+
+	(void)state;
+	db.script = script;
+	db.patience_ms = 2000;
+	assert_int_equal(ask_once(&honest, &running, &answer, &why), OUTCOME_ENROLLMENT_SERVER);
+	assert_non_null(strstr(why.text, db.seen[0].grant));
+	assert_in_range(clock_steady_us() - began, 1000000, 1950000);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+/* An error is no loss: nothing was recorded, and nothing is asked again. */
+static void
+test_error(void **state)
+{
+	static const enum reply script[] = { FAILS };
+
+	(void)state;
+	db.script = script;
+	assert_refused(&honest, OUTCOME_ENROLLMENT_SERVER, "no");
+	assert_int_equal(db.calls, 1);
+}
+
+/* Built anew under the same grant, with the new generation. */
+static void
+test_stale(void **state)
+{
+	static const enum reply script[] = { STALE, STALE, RECORDS };
+	struct running running;
+	struct answer answer;
+
+	(void)state;
+	db.script = script;
+	assert_int_equal(ask_once(&honest, &running, &answer, NULL), OUTCOME_OK);
+	assert_int_equal(db.calls, 3);
+	assert_int_equal(db.loads, 3);
+	assert_int_equal(db.seen[0].generation, 7);
+	assert_int_equal(db.seen[2].generation, 9);
+	assert_string_equal(db.seen[2].grant, db.seen[0].grant);
+	assert_false(bytes_equal(db.seen[2].serial, db.seen[0].serial));
+	assert_true(bytes_equal(answer.issued.certificate, db.seen[2].certificate));
+	assert_secrets(&db.seen[2], &answer.issued.secrets);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+static void
+test_always_stale(void **state)
+{
+	static const enum reply script[] = { STALE, STALE, STALE, STALE };
+
+	(void)state;
+	db.script = script;
+	assert_refused(&honest, OUTCOME_ENROLLMENT_SERVER, "faster");
+}
+
+/* A key that has not changed is not opened again: the passphrase may even be gone meanwhile. */
+static void
+test_keys_kept(void **state)
+{
+	static const enum reply script[] = { RECORDS, STALE, RECORDS };
+	struct running running;
+	struct answer answer;
+
+	(void)state;
+	db.script = script;
+	assert_int_equal(ask_once(&honest, &running, &answer, NULL), OUTCOME_OK);
+	passphrase_write("wrong\n");
+	assert_int_equal(ask_with(&running, &honest, &answer, NULL), OUTCOME_OK);
+	assert_int_equal(db.calls, 3);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+/* Organizations come after the start; strangers do not make it read all the time. */
+static void
+test_new_organization(void **state)
+{
+	struct running running;
+	struct answer answer;
+	struct why why;
+	int loads;
+
+	(void)state;
+	db.profile.organization = "another";
+	assert_int_equal(ask_once(&honest, &running, &answer, &why), OUTCOME_CERTIFICATE_REQUEST);
+	assert_non_null(strstr(why.text, "muster-ca init --organization example"));
+	loads = db.loads;
+	assert_int_equal(ask_with(&running, &honest, &answer, NULL), OUTCOME_CERTIFICATE_REQUEST);
+	assert_int_equal(db.loads, loads);
+	usleep(1100 * 1000);
+	db.profile.organization = "example";
+	assert_int_equal(ask_with(&running, &honest, &answer, NULL), OUTCOME_OK);
+	assert_int_equal(db.loads, loads + 1);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+static void
+test_database_away(void **state)
+{
+	struct running running;
+	struct answer answer;
+	struct why why;
+
+	(void)state;
+	db.away = true;
+	assert_int_equal(ask_once(&honest, &running, &answer, &why), OUTCOME_ENROLLMENT_SERVER);
+	assert_string_equal(why.text, "no database");
+	db.away = false;
+	assert_int_equal(ask_with(&running, &honest, &answer, NULL), OUTCOME_OK);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+static void
+test_unopenable(void **state)
+{
+	(void)state;
+	passphrase_write("wrong\n");
+	assert_refused(&honest, OUTCOME_CERTIFICATE_REQUEST, "authority \"Issuing\"");
+	assert_refused(&honest, OUTCOME_CERTIFICATE_REQUEST, "passphrase is wrong");
+	assert_int_equal(unlink(db.passphrase_file), 0);
+	assert_refused(&honest, OUTCOME_CERTIFICATE_REQUEST, db.passphrase_file);
+	passphrase_write("correct\n");
+	db.authority.private_key = db.root_key;
+	assert_refused(&honest, OUTCOME_CERTIFICATE_REQUEST, "belongs to another certificate");
+	db.authority.private_key = db.issuing_key;
+	db.profile.authority = TRACE;
+	assert_refused(&honest, OUTCOME_CERTIFICATE_REQUEST, "there is no authority");
+	db.profile.authority = AUTHORITY;
+	db.configuration.sealing_key = (struct bytes){ NULL, 0 };
+	assert_refused(&honest, OUTCOME_CERTIFICATE_REQUEST, "muster-ca init");
+	db.configuration.sealing_key = db.issuing_key;
+	assert_refused(&honest, OUTCOME_CERTIFICATE_REQUEST, "sealing key");
+	assert_int_equal(db.calls, 0);
+}
+
+/* A right passphrase helps without a restart. */
+static void
+test_passphrase_mended(void **state)
+{
+	struct running running;
+	struct answer answer;
+
+	(void)state;
+	passphrase_write("wrong\n");
+	assert_int_equal(ask_once(&honest, &running, &answer, NULL), OUTCOME_CERTIFICATE_REQUEST);
+	passphrase_write("correct\n");
+	usleep(5100 * 1000);
+	assert_int_equal(ask_with(&running, &honest, &answer, NULL), OUTCOME_OK);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+static void
+test_broken_worker(void **state)
+{
+	struct running running;
+
+	(void)state;
+	issuer_start(&running);
+	assert_int_equal(write(running.worker_fd, "GET / HTTP/1.0\r\n\r\n", 18), 18);
+	issuer_end(&running, EXIT_FAILURE);
+}
+
+#define FRESH(test) cmocka_unit_test_setup(test, database_reset)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FRESH(test_issues),
+		FRESH(test_short_authority),
+		FRESH(test_root_signs),
+		FRESH(test_bad_asks),
+		FRESH(test_refusal),
+		FRESH(test_lost),
+		FRESH(test_lost_for_good),
+		FRESH(test_error),
+		FRESH(test_stale),
+		FRESH(test_always_stale),
+		FRESH(test_keys_kept),
+		FRESH(test_new_organization),
+		FRESH(test_database_away),
+		FRESH(test_unopenable),
+		FRESH(test_passphrase_mended),
+		FRESH(test_broken_worker),
+	};
+
+	return cmocka_run_group_tests_name("issuer", tests, database_make, database_free);
+}
