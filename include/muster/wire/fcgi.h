@@ -11,11 +11,17 @@
 struct fcgi;
 
 /*
- * listen_fd   a listening socket; stays the caller's
+ * The process's SIGALRM and ITIMER_REAL are taken, for the deadlines on the socket.
+ * The caller ignores SIGPIPE and leaves SIGALRM unblocked.
+ *
+ * listen_fd   a listening socket; stays the caller's, made non-blocking
  * NULL when libfcgi cannot start
  */
 struct fcgi *fcgi_new(int listen_fd);
 void fcgi_free(struct fcgi *);
+
+/* How long a peer may take to send a request, and to take a reply: 15 s unless changed. */
+void fcgi_patience(struct fcgi *, int ms);
 
 /* What fcgi_accept() ended in. */
 enum fcgi_event { FCGI_REQUEST, FCGI_STOP, FCGI_BROKEN };
@@ -28,6 +34,11 @@ enum fcgi_event { FCGI_REQUEST, FCGI_STOP, FCGI_BROKEN };
  * configuration; HTTP headers arrive as HTTP_…, so no client can set it),
  * SSL_CLIENT_VERIFY and SSL_CLIENT_CERT. Each is at most 8 KiB (16 for the
  * certificate), else it counts as absent.
+ *
+ * The body is read to its end, beyond BODY_MAX into nothing (at most 16 MiB more), so
+ * that the web server is ready for the answer. A connection serves one request,
+ * whatever the web server proposes: none can occupy a worker. request->deadline is
+ * REQUEST_MS away when it returns.
  *
  * stop        looked at while waiting; a signal handler sets it (no SA_RESTART)
  * wake_fd     polled beside the socket: readable or hung up means stop, too; -1 for none

@@ -42,6 +42,9 @@ struct reply {
 	size_t header_count;
 };
 
+/* From the whole request read to the reply begun: what a request may take, waits for others included. */
+#define REQUEST_MS (30 * 1000)
+
 /* Body limits, bytes (413 beyond them). Routing applies the smaller ones. */
 #define BODY_MAX (512 * 1024)	   /* RequestSecurityToken */
 #define BODY_SMALL_MAX (64 * 1024) /* Discover, GetPolicies */
