@@ -1,0 +1,126 @@
+/* muster-device: the verbs. */
+#include "load.h"
+#include "options.h"
+#include "password.h"
+#include "raw.h"
+#include "report.h"
+
+#include <errno.h>
+
+#include <curl/curl.h>
+#include <libxml/parser.h>
+
+/* A directory for an enrollment that nobody keeps; in arena, NULL when it cannot be made. */
+static const char *
+temporary_directory(struct arena *arena)
+{
+	const char *base = getenv("TMPDIR");
+	char *path = arena_printf(arena, "%s/muster-device-XXXXXX", base == NULL ? "/tmp" : base);
+
+	if (mkdtemp(path) != NULL)
+		return path;
+	fprintf(stderr, "muster-device: %s: %s\n", path, strerror(errno));
+	return NULL;
+}
+
+static bool
+identity_prepare(const struct settings *settings, const char *directory, struct identity *identity)
+{
+	char error[4400];
+
+	if (!identity_load(directory, identity, error, sizeof(error))) {
+		fprintf(stderr, "muster-device: %s\n", error);
+		return false;
+	}
+	if (!state_enrolled(directory) || settings->again)
+		return true;
+	fprintf(stderr,
+	    "muster-device: 0x%08X %s: %s holds an enrollment already: --again forgets it, status uses it\n",
+	    (unsigned)HRESULT_ALREADY_ENROLLED, hresult_constant(HRESULT_ALREADY_ENROLLED), directory);
+	return false;
+}
+
+static enum exit_status
+enroll_in(struct arena *arena, const struct options *options, const char *directory)
+{
+	const struct settings *settings = &options->settings;
+	CLEANUP(secret_release) struct secret password = { NULL, 0 };
+	struct identity identity;
+	struct enrollment *enrollment = arena_alloc(arena, sizeof(*enrollment));
+	struct enrollee who = { .settings = settings, .identity = &identity, .directory = directory };
+
+	if (!identity_prepare(settings, directory, &identity))
+		return EXIT_DEVICE_REFUSED;
+	if (!password_read(options->password_file, settings->user, &password) ||
+	    (who.http = http_new(settings)) == NULL)
+		return EXIT_USAGE;
+	who.login = (struct login){ settings->user, &password };
+	(void)enrollment_run(arena, &who, enrollment);
+	http_free(who.http);
+	return report_enrollment(arena, settings, settings->user, enrollment);
+}
+
+static enum exit_status
+enroll(struct arena *arena, const struct options *options)
+{
+	const char *directory = options->settings.state;
+	enum exit_status status;
+
+	if (directory == NULL && (directory = temporary_directory(arena)) == NULL)
+		return EXIT_USAGE;
+	status = enroll_in(arena, options, directory);
+	if (options->settings.state == NULL)
+		state_remove(directory);
+	return status;
+}
+
+static enum exit_status
+status(struct arena *arena, const struct options *options)
+{
+	struct refusal refusal = { .stage = "connect" };
+	struct notes notes = { .count = 0 };
+	struct state_login login;
+	struct check_in answer;
+
+	if (state_find(arena, options->settings.state, &login, &refusal) &&
+	    check_in(arena, &options->settings, &login, &answer, &refusal, &notes)) {
+		report_check_in(&options->settings, &answer, &login);
+		return EXIT_ENROLLED;
+	}
+	if (options->settings.json)
+		report_refusal_json(&refusal);
+	else
+		report_refusal(&refusal);
+	return report_status(&refusal);
+}
+
+static enum exit_status
+run(struct arena *arena, const struct options *options)
+{
+	switch (options->verb) {
+	case VERB_ENROLL: return enroll(arena, options);
+	case VERB_LOAD: return load_run(options);
+	case VERB_STATUS: return status(arena, options);
+	case VERB_RAW: return raw_run(options);
+	case VERB_VERSION: printf("muster-device %s\n", PACKAGE_VERSION); return EXIT_ENROLLED;
+	case VERB_HELP:
+	case VERB_NONE: options_help(); return EXIT_ENROLLED;
+	}
+	return EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct options options;
+	struct arena *arena = arena_new();
+	enum exit_status result = EXIT_USAGE;
+
+	xmlInitParser();
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK && options_parse(argc, argv, &options))
+		result = run(arena, &options);
+	curl_global_cleanup();
+	xmlCleanupParser();
+	arena_free(arena);
+	return (int)result;
+}

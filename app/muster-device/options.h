@@ -1,0 +1,32 @@
+/* The command line of muster-device. */
+#ifndef MUSTER_DEVICE_OPTIONS_H
+#define MUSTER_DEVICE_OPTIONS_H
+
+#include "settings.h"
+
+#define USERS_MAX 1024
+
+enum verb { VERB_NONE, VERB_ENROLL, VERB_LOAD, VERB_STATUS, VERB_RAW, VERB_HELP, VERB_VERSION };
+
+struct options {
+	enum verb verb;
+	struct settings settings;
+	const char *user[USERS_MAX];
+	size_t users;
+	const char *password_file;
+	/* load */
+	const char *accounts; /* a file of "UPN password" lines */
+	const char *out;
+	unsigned long devices, concurrent, pool;
+	bool fresh_keys;
+	/* raw */
+	const char *raw_file, *raw_to, *raw_url, *raw_type, *raw_method;
+};
+
+/* Parse; on a mistake a sentence goes to stderr and false comes back. */
+bool options_parse(int argc, char **argv, struct options *);
+
+/* The help text to stdout. */
+void options_help(void);
+
+#endif

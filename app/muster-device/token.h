@@ -1,0 +1,21 @@
+/* RequestSecurityToken, and the provisioning document out of its answer (MS-WSTEP, MS-MDE2 3.4). */
+#ifndef MUSTER_DEVICE_TOKEN_H
+#define MUSTER_DEVICE_TOKEN_H
+
+#include "context.h"
+#include "envelope.h"
+#include "http.h"
+
+/* POST the request; document is the decoded wap-provisioningdoc, in arena. */
+bool token_ask(struct http *, struct arena *, const struct settings *, const struct login *, const char *url,
+    struct bytes csr, const struct context *, struct bytes *document, struct refusal *, struct notes *);
+
+/*
+ * Read a RequestSecurityTokenResponseCollection by the client's path:
+ * //Collection//Response//RequestedSecurityToken//BinarySecurityToken. An answer without it is read
+ * as a fault with status 200.
+ */
+bool token_read(struct arena *, struct bytes body, const char *message_id, struct bytes *document,
+    struct refusal *, struct notes *);
+
+#endif
