@@ -149,6 +149,7 @@ fixture_read() {
 	# shellcheck source=/dev/null
 	. "$dir/env"
 	log=$dir/log/muster.log
+	export MUSTER_TEST_LOG=$log
 	base=https://$MUSTER_HOST:$MUSTER_PORT
 }
 
@@ -193,6 +194,10 @@ finish() {
 sql() { psql -X -q -v ON_ERROR_STOP=1 -tA -c "$1"; }
 superuser() {
 	PGPASSFILE=$dir/secrets/superuser.pgpass psql -X -q -v ON_ERROR_STOP=1 -tA -U postgres -c "$1"
+}
+
+conninfo_admin() {
+	printf 'host=%s port=%s dbname=%s user=%s passfile=%s' "$PGHOST" "$PGPORT" "$PGDATABASE" "$PGUSER" "$PGPASSFILE"
 }
 
 # --- devices ---
