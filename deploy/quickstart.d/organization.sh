@@ -41,12 +41,12 @@ admin_value() { admin_psql -q -v ON_ERROR_STOP=1 -tAc "$1"; }
 # device_enroll: a simulated Windows device goes from an e-mail address to a certificate, shows
 # it to the device host, and psql shows what is known of it.
 device_enroll() {
-	local simulated=("$build/muster-device")
 	step "Enrolling a simulated device for $upn"
-	"${simulated[@]}" enroll --user "$upn" --password-file "$dir/secrets/account.password" \
+	"$build/muster-device" enroll --again --user "$upn" --password-file "$dir/secrets/account.password" \
 		--server "$host:$port" --ca-file "$dir/tls/ca.pem" --state "$dir/device" \
 		--connect-to "$host:$port:127.0.0.1:$port" \
-		--connect-to "$device_host:$device_port:127.0.0.1:$device_port" </dev/null ||
+		--connect-to "$device_host:$device_port:127.0.0.1:$device_port" \
+		--device-url "https://$device_host:$device_port/muster/device" </dev/null ||
 		die "the device could not enroll: see $dir/log/muster.log"
 	step "What psql sees of it"
 	admin_psql -P pager=off <<-END

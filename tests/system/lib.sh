@@ -208,7 +208,8 @@ device() {
 	shift
 	"$build/muster-device" "$verb" --server "$MUSTER_HOST:$MUSTER_PORT" --ca-file "$MUSTER_TLS_CA" \
 		--connect-to "$MUSTER_HOST:$MUSTER_PORT:$MUSTER_ADDRESS:$MUSTER_PORT" \
-		--connect-to "$MUSTER_DEVICE_HOST:$MUSTER_DEVICE_PORT:$MUSTER_ADDRESS:$MUSTER_DEVICE_PORT" "$@"
+		--connect-to "$MUSTER_DEVICE_HOST:$MUSTER_DEVICE_PORT:$MUSTER_ADDRESS:$MUSTER_DEVICE_PORT" \
+		--device-url "https://$MUSTER_DEVICE_HOST:$MUSTER_DEVICE_PORT/muster/device" "$@"
 }
 
 # enroll STATE ARGUMENT…: ada enrolls with a new device kept in STATE.
@@ -218,6 +219,13 @@ enroll() {
 	device enroll --user "$MUSTER_UPN" --state "$state" "$@"
 }
 
+# load N C [ARGUMENT…]: N devices of ada, C at once.
+load() {
+	local count=$1 at_once=$2
+	shift 2
+	device load -n "$count" -c "$at_once" --user "$MUSTER_UPN" "$@"
+}
+
 # web HOST PORT PATH [CURL-ARGUMENT…]
 web() {
 	local host=$1 port=$2 path=$3
@@ -225,6 +233,31 @@ web() {
 	curl -sS --max-time 60 --cacert "$MUSTER_TLS_CA" --connect-to "$host:$port:$MUSTER_ADDRESS:$port" \
 		"$@" "https://$host:$port$path"
 }
+
+# certificate STATE, key STATE: the files of what was enrolled there, PEM.
+certificate() { echo "$1"/enrolled/My/*/*.pem; }
+key() { echo "$1"/enrolled/My/*/*.key; }
+
+# enrolled STATE [ARGUMENT…]: enroll and print the device's id; empty when refused.
+enrolled() { enroll "$@" --json 2>/dev/null | json device; }
+
+# json KEY: the value of a key at the top of the JSON object on standard input.
+json() { /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[1], ""))' "$1" 2>/dev/null; }
+
+# endpoint STATE: status and body of /muster/device for what was enrolled there.
+endpoint() {
+	web "$MUSTER_DEVICE_HOST" "$MUSTER_DEVICE_PORT" /muster/device -w '\n%{http_code}\n' \
+		--cert "$(certificate "$1")" --key "$(key "$1")"
+}
+
+# eventually SECONDS NAME COMMAND…: the command succeeds before the time is over.
+eventually() {
+	local seconds=$1 name=$2
+	shift 2
+	if wait_until "$seconds" quietly "$@"; then pass "$name"; else fail "$name" "not within $seconds s: $*"; fi
+}
+
+quietly() { "$@" >/dev/null 2>&1 </dev/null; }
 
 # --- the server's processes ---
 
