@@ -21,7 +21,7 @@ build_in() (
 	printf '%s\n' "$*" | cmp -s - .configured || {
 		"$source_dir/configure" --enable-werror "$@" && printf '%s\n' "$*" >.configured
 	} || exit
-	make -j"$(nproc)"
+	make -j"$(nproc)" && make -j"$(nproc)" check TESTS=
 )
 
 build_all() {
