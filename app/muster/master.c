@@ -89,6 +89,8 @@ slot_lost(struct master *master, struct slot *slot, int64_t now)
 {
 	struct pair *pair = slot->pair;
 
+	log_message(LOG_WARNING_LEVEL, "worker %ld and issuer %ld: a pair is lost and will be replaced",
+	    (long)pair->worker_was, (long)pair->issuer_was);
 	slot->pair = NULL;
 	if (now - pair->started_us >= BACKOFF_FORGET_MS * MS)
 		slot->failures = 0;
@@ -213,17 +215,18 @@ retiring_sweep(struct master *master)
 	}
 }
 
+/* Of two that end together either may be seen first: the one with a bad end tells why. */
 static void
 log_death(const struct pair *pair, pid_t pid, int status)
 {
 	const char *what = pair->worker == pid ? "worker" : "issuer";
 
 	if (WIFSIGNALED(status))
-		log_message(LOG_ERROR_LEVEL, "%s %ld ended by signal %d; its pair is replaced", what,
-		    (long)pid, WTERMSIG(status));
-	else
-		log_message(LOG_ERROR_LEVEL, "%s %ld ended with status %d; its pair is replaced", what,
-		    (long)pid, WEXITSTATUS(status));
+		log_message(
+		    LOG_ERROR_LEVEL, "%s %ld was ended by signal %d", what, (long)pid, WTERMSIG(status));
+	else if (WEXITSTATUS(status) != EXIT_SUCCESS)
+		log_message(LOG_ERROR_LEVEL, "%s %ld ended with status %d", what, (long)pid,
+		    WEXITSTATUS(status));
 }
 
 static void
@@ -244,6 +247,7 @@ child_ended(struct master *master, pid_t pid, int status, int64_t now)
 	}
 	for (struct pair *pair = master->retiring; pair != NULL; pair = pair->next)
 		if (pair_owns(pair, pid)) {
+			log_death(pair, pid, status);
 			pair_forget(pair, pid);
 			return;
 		}

@@ -61,7 +61,8 @@ keep_only(int *keep, size_t count)
 {
 	unsigned from = STDERR_FILENO + 1;
 
-	qsort(keep, count, sizeof(*keep), compare);
+	if (count > 0)
+		qsort(keep, count, sizeof(*keep), compare);
 	for (size_t i = 0; i < count; i++) {
 		if (keep[i] < STDERR_FILENO + 1)
 			continue;
