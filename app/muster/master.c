@@ -89,8 +89,6 @@ slot_lost(struct master *master, struct slot *slot, int64_t now)
 {
 	struct pair *pair = slot->pair;
 
-	log_message(LOG_WARNING_LEVEL, "worker %ld and issuer %ld: a pair is lost and will be replaced",
-	    (long)pair->worker_was, (long)pair->issuer_was);
 	slot->pair = NULL;
 	if (now - pair->started_us >= BACKOFF_FORGET_MS * MS)
 		slot->failures = 0;
@@ -225,8 +223,8 @@ log_death(const struct pair *pair, pid_t pid, int status)
 		log_message(
 		    LOG_ERROR_LEVEL, "%s %ld was ended by signal %d", what, (long)pid, WTERMSIG(status));
 	else if (WEXITSTATUS(status) != EXIT_SUCCESS)
-		log_message(LOG_ERROR_LEVEL, "%s %ld ended with status %d", what, (long)pid,
-		    WEXITSTATUS(status));
+		log_message(
+		    LOG_ERROR_LEVEL, "%s %ld ended with status %d", what, (long)pid, WEXITSTATUS(status));
 }
 
 static void
@@ -259,6 +257,9 @@ child_ended(struct master *master, pid_t pid, int status, int64_t now)
 	}
 	for (unsigned i = 0; i < master->slots; i++)
 		if (pair_owns(master->slot[i].pair, pid)) {
+			log_message(LOG_WARNING_LEVEL,
+			    "lost worker %ld with issuer %ld: starting another pair",
+			    (long)master->slot[i].pair->worker, (long)master->slot[i].pair->issuer);
 			log_death(master->slot[i].pair, pid, status);
 			pair_forget(master->slot[i].pair, pid);
 			slot_lost(master, &master->slot[i], now);

@@ -86,7 +86,6 @@ write_status(struct exchange *ex, const struct device_status *status)
 	reply_header(request, reply, "Muster-Organization", status->organization);
 	reply_header(request, reply, "Muster-State", status->state);
 	reply_header(request, reply, "Muster-Not-After", status->not_after);
-	reply_header(request, reply, "Cache-Control", "no-store");
 	return OUTCOME_OK;
 }
 
