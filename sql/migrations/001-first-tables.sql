@@ -384,7 +384,8 @@ COMMENT ON COLUMN muster.event.actor IS 'The database user who did it (session u
 COMMENT ON COLUMN muster.event.actor_role IS 'For administrative changes: the role that user had taken, or the user itself. NULL for what the programs did.';
 COMMENT ON COLUMN muster.event.details IS 'More, by name: before and after of a change, the facts of a refused device.';
 
-CREATE TABLE muster.event_default PARTITION OF muster.event DEFAULT;
+CREATE TABLE muster.event_default (LIKE muster.event INCLUDING ALL);
+ALTER TABLE muster.event ATTACH PARTITION muster.event_default DEFAULT;
 COMMENT ON TABLE muster.event_default IS 'Events of a month without a partition. Should stay empty: housekeeping makes partitions ahead.';
 
 CREATE TYPE muster.verdict AS (
