@@ -73,7 +73,10 @@ tap_suite() {
 
 suite_includes() { tap_suite includes "$source_dir/tests/includes"; }
 
-suite_sql() { tap_suite sql "$source_dir/tests/sql/run"; }
+suite_sql() {
+	sanitizer_options
+	tap_suite sql "$source_dir/tests/sql/run" "$work/sanitize"
+}
 
 # Every system test against the sanitized build; those that say "core" against the released
 # one, too.
