@@ -46,13 +46,11 @@ struct master {
 int64_t
 master_backoff_ms(unsigned failures)
 {
-	if (failures == 0)
-		return 0;
-	if (failures > 9)
-		return BACKOFF_MAX_MS;
-	return (int64_t)BACKOFF_FIRST_MS << (failures - 1) > BACKOFF_MAX_MS
-	    ? BACKOFF_MAX_MS
-	    : (int64_t)BACKOFF_FIRST_MS << (failures - 1);
+	int64_t ms = failures == 0 ? 0 : BACKOFF_FIRST_MS;
+
+	for (unsigned i = 1; i < failures && ms < BACKOFF_MAX_MS; i++)
+		ms *= 2;
+	return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
 }
 
 /* Pairs. */

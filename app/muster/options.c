@@ -162,6 +162,8 @@ options_check_database(const char *option, const char *conninfo, struct why *why
 		    "user=muster_…'",
 		    option);
 	if ((parsed = PQconninfoParse(conninfo, &error)) == NULL) {
+		if (error != NULL)
+			error[strcspn(error, "\n")] = '\0';
 		o = refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "%s: %s", option,
 		    error != NULL ? error : "out of memory");
 		PQfreemem(error);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -317,9 +318,10 @@ static const char *
 try_user(void)
 {
 	struct identity nobody;
-	gid_t group[2];
+	gid_t group[2] = { 0, 1 };
 
-	if (identity_find("nobody", &nobody, NULL) != OUTCOME_OK || confine_user(&nobody, NULL) != OUTCOME_OK)
+	if (setgroups(2, group) != 0 || identity_find("nobody", &nobody, NULL) != OUTCOME_OK ||
+	    confine_user(&nobody, NULL) != OUTCOME_OK)
 		return "confine_user()";
 	if (getuid() != nobody.uid || geteuid() != nobody.uid || getgid() != nobody.gid)
 		return "still somebody else";
