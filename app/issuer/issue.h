@@ -9,6 +9,7 @@
 struct issuer {
 	struct pg *pg;
 	struct keyring keyring;
+	int ready_fd;
 };
 
 /*

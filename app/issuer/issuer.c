@@ -3,6 +3,7 @@
 #include <muster/base/log.h>
 
 #include <poll.h>
+#include <unistd.h>
 
 #include "issue.h"
 
@@ -20,13 +21,27 @@ ask_waits(int fd, int timeout_ms)
 	return poll(&p, 1, timeout_ms) > 0;
 }
 
+/* The master waits for this before it lets a new pair take an old one's place. */
+static void
+tell_ready(struct issuer *issuer)
+{
+	static const char ready = ISSUER_READY;
+
+	if (issuer->ready_fd <= 0)
+		return;
+	(void)!write(issuer->ready_fd, &ready, 1);
+	(void)close(issuer->ready_fd);
+	issuer->ready_fd = 0;
+}
+
 static void
 configuration_load(struct issuer *issuer, bool first)
 {
 	struct why why = { "" };
 
 	if (keyring_load(&issuer->keyring, issuer->pg, deadline_in_ms(LOAD_MS), &why) == OUTCOME_OK) {
-		keyring_warm(&issuer->keyring);
+		if (keyring_warm(&issuer->keyring))
+			tell_ready(issuer);
 		log_message(LOG_INFO_LEVEL, "configuration %lld: %zu authorities for %zu organizations",
 		    (long long)issuer->keyring.configuration.generation,
 		    issuer->keyring.configuration.authorities, issuer->keyring.configuration.profiles);
@@ -82,6 +97,7 @@ int
 issuer_run(const struct issuer_options *options, const volatile int *stop)
 {
 	struct issuer issuer = {
+		.ready_fd = options->ready_fd,
 		.pg = pg_new(options->database, "muster issuer"),
 		.keyring = { .passphrase_file = options->passphrase_file },
 	};

@@ -112,14 +112,18 @@ slot_open(struct keyring *keyring, size_t i, struct why *why)
 	return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "%s", slot->why.text);
 }
 
-void
+bool
 keyring_warm(struct keyring *keyring)
 {
+	bool warm = true;
 	struct why why;
 
 	for (size_t i = 0; i < keyring->configuration.authorities && i < WARM_MAX; i++)
-		if (slot_open(keyring, i, &why) != OUTCOME_OK)
+		if (slot_open(keyring, i, &why) != OUTCOME_OK) {
 			log_message(LOG_ERROR_LEVEL, "%s", why.text);
+			warm = false;
+		}
+	return warm;
 }
 
 enum outcome

@@ -23,8 +23,11 @@ struct keyring {
 /* Read the configuration anew. On failure everything stays as it was. */
 enum outcome keyring_load(struct keyring *, struct pg *, struct deadline, struct why *);
 
-/* Open what is needed first, so that a wrong passphrase is seen in the log and not by a device. */
-void keyring_warm(struct keyring *);
+/*
+ * Open what is needed first, so that a wrong passphrase is seen in the log and not by a device. False when
+ * something did not open.
+ */
+bool keyring_warm(struct keyring *);
 
 /* The profile of an organization; NULL if it has none. */
 const struct stored_profile *keyring_profile(const struct keyring *, const char *organization);

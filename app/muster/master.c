@@ -14,12 +14,9 @@
 #define MS 1000LL
 
 /*
- * A new pair takes its predecessor's place when its worker is ready and both have lived this long: an
- * issuer that cannot read its passphrase or open its keys has ended by then.
+ * A new pair takes its predecessor's place when its worker can take requests and its issuer has opened its
+ * keys. One that has not by then is given up, and its predecessor stays.
  */
-#define SETTLE_US (1000 * MS)
-
-/* A new pair that is not ready by then is given up, and its predecessor stays. */
 #define REPLACE_US (30 * 1000 * MS)
 
 /* A place in the pool: a pair, or a time to start one. */
@@ -139,7 +136,7 @@ replace_begin(struct master *master)
 	replace_start(master);
 }
 
-/* The candidate has settled: it takes the slot, the old pair finishes what it has in hand. */
+/* The candidate is ready: it takes the slot, the old pair finishes what it has in hand. */
 static void
 replace_step(struct master *master)
 {
@@ -162,15 +159,17 @@ replace_step(struct master *master)
 static int64_t
 candidate_due(const struct pair *candidate)
 {
-	return candidate->ready ? candidate->started_us + SETTLE_US : candidate->started_us + REPLACE_US;
+	return candidate->worker_ready && candidate->issuer_ready ? 0 : candidate->started_us + REPLACE_US;
 }
 
 static void
 replace_run(struct master *master, int64_t now)
 {
-	if (master->candidate == NULL || now < candidate_due(master->candidate))
+	const struct pair *candidate = master->candidate;
+
+	if (candidate == NULL || now < candidate_due(candidate))
 		return;
-	if (master->candidate->ready)
+	if (candidate->worker_ready && candidate->issuer_ready)
 		replace_step(master);
 	else
 		replace_fail(master);
@@ -401,22 +400,12 @@ time_left(const struct master *master)
 /* Readiness. */
 
 static void
-pair_heard(struct pair *pair)
-{
-	char byte;
-
-	pair->ready = read(pair->ready_fd, &byte, 1) == 1;
-	(void)close(pair->ready_fd);
-	pair->ready_fd = -1;
-}
-
-static void
 announce(struct master *master)
 {
 	if (master->announced || master->stopping)
 		return;
 	for (unsigned i = 0; i < master->slots; i++)
-		if (master->slot[i].pair == NULL || !master->slot[i].pair->ready)
+		if (master->slot[i].pair == NULL || !master->slot[i].pair->worker_ready)
 			return;
 	master->announced = true;
 	log_message(
@@ -443,7 +432,7 @@ wait_for_something(struct master *master, struct pollfd *poll_fd, struct pair **
 		return;
 	for (nfds_t i = 1; i < count; i++)
 		if (poll_fd[i].revents != 0)
-			pair_heard(owner[i]);
+			pair_listen(owner[i]);
 }
 
 static bool

@@ -18,7 +18,7 @@
 /* The ends of a pair's two connections, before they are dealt out. */
 struct ends {
 	int worker, issuer;	     /* socket pair */
-	int ready_read, ready_write; /* pipe from the worker to the master */
+	int ready_read, ready_write; /* pipe from both to the master */
 };
 
 static void
@@ -169,8 +169,9 @@ static _Noreturn void
 issuer_main(const struct common *common, struct ends *ends)
 {
 	static const volatile int never_stop;
-	int keep[] = { ends->issuer };
+	int keep[] = { ends->issuer, ends->ready_write };
 	struct issuer_options options = { .fd = ends->issuer,
+		.ready_fd = ends->ready_write,
 		.database = common->options->issuer_database,
 		.passphrase_file = common->options->passphrase_file };
 	char applied[160];
@@ -237,6 +238,22 @@ pair_start(const struct common *common, struct why *why)
 	ends.ready_read = -1;
 	ends_close(&ends);
 	return pair;
+}
+
+void
+pair_listen(struct pair *pair)
+{
+	char said[2];
+	ssize_t size = read(pair->ready_fd, said, sizeof(said));
+
+	for (ssize_t i = 0; i < size; i++) {
+		pair->worker_ready = pair->worker_ready || said[i] == WORKER_READY;
+		pair->issuer_ready = pair->issuer_ready || said[i] == ISSUER_READY;
+	}
+	if (size > 0)
+		return;
+	(void)close(pair->ready_fd);
+	pair->ready_fd = -1;
 }
 
 void

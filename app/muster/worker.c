@@ -92,9 +92,11 @@ work_once(struct work *work)
 static void
 tell_ready(int fd)
 {
+	static const char ready = WORKER_READY;
+
 	if (fd == -1)
 		return;
-	(void)!write(fd, "", 1);
+	(void)!write(fd, &ready, 1);
 	(void)close(fd);
 }
 

@@ -46,7 +46,8 @@ __wrap_worker_run(const struct worker_options *options)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	poll_fd[1].fd = signalfd(-1, &set, SFD_CLOEXEC);
-	(void)!write(options->ready_fd, "", 1);
+	(void)!write(options->ready_fd, "w", 1);
+	(void)close(options->ready_fd);
 	atomic_fetch_add(&behaviour->workers, 1);
 	(void)poll(poll_fd, 2, -1);
 	if (poll_fd[1].revents != 0)
@@ -70,6 +71,8 @@ __wrap_issuer_run(const struct issuer_options *options, const volatile int *stop
 	atomic_fetch_add(&behaviour->issuers, 1);
 	if (atomic_load(&behaviour->issuer_fails) != 0)
 		return 1;
+	(void)!write(options->ready_fd, "i", 1);
+	(void)close(options->ready_fd);
 	return read(options->fd, &byte, 1) == 0 ? 0 : 1;
 }
 

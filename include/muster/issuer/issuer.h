@@ -8,8 +8,11 @@
 
 #include <muster/base/outcome.h>
 
+#define ISSUER_READY 'i'
+
 struct issuer_options {
 	int fd;			     /* its end of the socket pair */
+	int ready_fd;		     /* gets ISSUER_READY once the keys are open; closed then; 0 for none */
 	const char *database;	     /* conninfo, role muster_issuer */
 	const char *passphrase_file; /* of the authorities' keys */
 };

@@ -20,8 +20,8 @@ struct common {
 struct pair {
 	struct pair *next;
 	pid_t worker, issuer; /* 0 once it has ended */
-	int ready_fd;	      /* readable when the worker is ready or gone; -1 afterwards */
-	bool ready;
+	int ready_fd;	      /* what the two say of being ready; -1 once there is nothing more to come */
+	bool worker_ready, issuer_ready;
 	int64_t started_us;
 	int64_t kill_at_us; /* when retiring: the end of its patience */
 };
@@ -31,6 +31,9 @@ struct pair {
  * processes have ended.
  */
 struct pair *pair_start(const struct common *, struct why *);
+
+/* Read what ready_fd has to say. */
+void pair_listen(struct pair *);
 
 /* Ask the worker to finish what it has in hand and end; the issuer follows it. */
 void pair_retire(struct pair *, int64_t patience_us);

@@ -4,10 +4,12 @@
 
 #include <muster/stages/stages.h>
 
+#define WORKER_READY 'w'
+
 struct worker_options {
 	int listen_fd;
 	int issuer_fd;	      /* its end of the socket pair */
-	int ready_fd;	      /* gets one byte when requests can come; closed then; -1 for none */
+	int ready_fd;	      /* gets WORKER_READY when requests can come; closed then; -1 for none */
 	const char *database; /* conninfo, role muster_worker */
 	struct memo *memo;
 	struct budget *budget;
