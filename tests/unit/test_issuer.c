@@ -272,7 +272,7 @@ issuer_start(struct running *running)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
 	*running = (struct running){
-		.options = { fd[1], "service=test", db.passphrase_file },
+		.options = { .fd = fd[1], .database = "service=test", .passphrase_file = db.passphrase_file },
 		.worker_fd = fd[0],
 		.arena = arena_new(),
 	};
