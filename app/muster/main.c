@@ -46,7 +46,8 @@ common_open(const struct options *options, struct common *common, struct why *wh
 		return o;
 	common->memo = memo_new();
 	common->budget = budget_new();
-	if (common->memo == NULL || common->budget == NULL)
+	common->tally = tally_new();
+	if (common->memo == NULL || common->budget == NULL || common->tally == NULL)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "no memory to share between workers");
 	return listen_open(
 	    options->listen, options->socket_mode, options->socket_owner, &common->listener, why);

@@ -10,6 +10,7 @@
 #include <muster/base/clock.h>
 #include <muster/base/log.h>
 #include <muster/muster/notify.h>
+#include <muster/stages/tally.h>
 
 #define MS 1000LL
 
@@ -35,7 +36,8 @@ struct master {
 	bool again;		/* another SIGHUP came meanwhile */
 	struct pair *retiring;
 	pid_t housekeeper; /* 0: none */
-	int64_t housekeeping_at_us;
+	bool hourly;	   /* its round is the hourly one */
+	int64_t housekeeping_at_us, tally_at_us;
 	int signal_fd;
 	bool announced, stopping;
 };
@@ -230,7 +232,10 @@ housekeeper_ended(struct master *master, int status, int64_t now)
 	bool done = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
 
 	master->housekeeper = 0;
-	master->housekeeping_at_us = now + (done ? HOUSEKEEPING_INTERVAL_MS : HOUSEKEEPING_RETRY_MS) * MS;
+	master->tally_at_us = now + TALLY_INTERVAL_MS * MS;
+	if (master->hourly)
+		master->housekeeping_at_us =
+		    now + (done ? HOUSEKEEPING_INTERVAL_MS : HOUSEKEEPING_RETRY_MS) * MS;
 }
 
 static void
@@ -345,17 +350,33 @@ kill_overdue(struct master *master, int64_t now)
 	}
 }
 
+static int64_t
+earlier(int64_t one, int64_t other)
+{
+	return one < other ? one : other;
+}
+
+/* When the next housekeeper is due: every hour, and meanwhile when there is something to carry. */
+static int64_t
+housekeeper_due(const struct master *master)
+{
+	if (!tally_waits(master->common->tally))
+		return master->housekeeping_at_us;
+	return earlier(master->housekeeping_at_us, master->tally_at_us);
+}
+
 static void
 housekeep(struct master *master, int64_t now)
 {
 	pid_t pid;
 
-	if (!master->announced || master->housekeeper != 0 || now < master->housekeeping_at_us)
+	if (!master->announced || master->housekeeper != 0 || now < housekeeper_due(master))
 		return;
-	if ((pid = pair_housekeeper(master->common)) > 0)
+	master->hourly = now >= master->housekeeping_at_us;
+	if ((pid = pair_housekeeper(master->common, master->hourly)) > 0)
 		master->housekeeper = pid;
 	else
-		master->housekeeping_at_us = now + HOUSEKEEPING_RETRY_MS * MS;
+		master->housekeeping_at_us = master->tally_at_us = now + HOUSEKEEPING_RETRY_MS * MS;
 }
 
 static void
@@ -373,12 +394,6 @@ run_due(struct master *master)
 	housekeep(master, now);
 }
 
-static int64_t
-earlier(int64_t one, int64_t other)
-{
-	return one < other ? one : other;
-}
-
 /* Milliseconds until something is due, for poll(2). */
 static int
 time_left(const struct master *master)
@@ -393,7 +408,7 @@ time_left(const struct master *master)
 	if (master->candidate != NULL)
 		due = earlier(due, candidate_due(master->candidate));
 	if (master->announced && master->housekeeper == 0 && !master->stopping)
-		due = earlier(due, master->housekeeping_at_us);
+		due = earlier(due, housekeeper_due(master));
 	return due <= now ? 0 : (int)((due - now + MS - 1) / MS);
 }
 

@@ -150,7 +150,8 @@ worker_main(const struct common *common, struct ends *ends)
 		.ready_fd = ends->ready_write,
 		.database = common->options->worker_database,
 		.memo = common->memo,
-		.budget = common->budget };
+		.budget = common->budget,
+		.tally = common->tally };
 	char applied[160];
 	struct why why;
 
@@ -188,12 +189,12 @@ issuer_main(const struct common *common, struct ends *ends)
 }
 
 static _Noreturn void
-housekeeper_main(const struct common *common)
+housekeeper_main(const struct common *common, bool hourly)
 {
 	char applied[160];
 	struct why why;
 
-	name_process("housekeeper", "muster-hourly");
+	name_process("housekeeper", "muster-keeper");
 	signals_for_worker();
 	keep_only(NULL, 0);
 	standard_to_null();
@@ -202,7 +203,7 @@ housekeeper_main(const struct common *common)
 		&why) != OUTCOME_OK)
 		give_up(&why);
 	die_with_master(common->master, SIGKILL);
-	_exit(worker_housekeeping(common->options->worker_database));
+	_exit(worker_housekeeping(common->options->worker_database, common->tally, hourly));
 }
 
 /* Both or none: an issuer whose worker could not be forked ends by itself, its socket being closed. */
@@ -268,11 +269,11 @@ pair_retire(struct pair *pair, int64_t patience_us)
 }
 
 pid_t
-pair_housekeeper(const struct common *common)
+pair_housekeeper(const struct common *common, bool hourly)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
-		housekeeper_main(common);
+		housekeeper_main(common, hourly);
 	return pid;
 }

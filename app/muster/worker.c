@@ -50,6 +50,7 @@ work_open(struct work *work, const struct worker_options *options)
 {
 	*work = (struct work){ .worker = { .memo = options->memo,
 				   .budget = options->budget,
+				   .tally = options->tally,
 				   .issuer_fd = options->issuer_fd },
 		.fcgi = fcgi_new(options->listen_fd),
 		.arena = arena_new(),
@@ -119,21 +120,42 @@ worker_run(const struct worker_options *options)
 	return EXIT_SUCCESS;
 }
 
+/* What cannot be carried now is carried next time. */
+static enum outcome
+tally_carry(struct store *store, struct arena *arena, struct tally *tally, struct why *why)
+{
+	enum outcome o = store_count(store, arena, tally_take(tally, arena), why);
+
+	if (o != OUTCOME_OK)
+		tally_return(tally);
+	return o;
+}
+
+static enum outcome
+housekeep_hourly(struct store *store, struct arena *arena, struct why *why)
+{
+	const char *summary = NULL;
+	enum outcome o = store_housekeeping(store, arena, &summary, why);
+
+	if (o == OUTCOME_OK)
+		log_message(LOG_INFO_LEVEL, "housekeeping: %s", summary != NULL ? summary : "done");
+	return o;
+}
+
 int
-worker_housekeeping(const char *database)
+worker_housekeeping(const char *database, struct tally *tally, bool hourly)
 {
 	struct arena *arena = arena_new();
 	struct store store = { .pg = pg_new(database, "muster housekeeping"),
 		.deadline = deadline_in_ms(60 * 1000) };
-	const char *summary = NULL;
-	struct why why = { "out of memory" };
-	enum outcome o = OUTCOME_INTERNAL_SERVICE_FAULT;
+	struct why why = { "" };
+	enum outcome o = OUTCOME_OK;
 
-	if (store.pg != NULL)
-		o = store_housekeeping(&store, arena, &summary, &why);
-	if (o == OUTCOME_OK)
-		log_message(LOG_INFO_LEVEL, "housekeeping: %s", summary != NULL ? summary : "done");
-	else
+	if (tally_waits(tally))
+		o = tally_carry(&store, arena, tally, &why);
+	if (o == OUTCOME_OK && hourly)
+		o = housekeep_hourly(&store, arena, &why);
+	if (o != OUTCOME_OK)
 		log_message(LOG_WARNING_LEVEL, "housekeeping: %s", why.text);
 	pg_free(store.pg);
 	arena_free(arena);

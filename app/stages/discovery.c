@@ -45,6 +45,13 @@ write_directions(struct exchange *ex, const struct directions *directions, struc
 	    discover_write(arena, result, ex->soap.message_id, ex->request->trace.text, &ex->reply->body));
 }
 
+/* Newer clients name both; that of the enrollment client is the system's in practice (MS-MDE2 3.1.4.1). */
+static const char *
+os_version(const struct discover *discover)
+{
+	return discover->os_version[0] != '\0' ? discover->os_version : discover->application_version;
+}
+
 enum outcome
 stage_discovery(struct exchange *ex)
 {
@@ -64,5 +71,7 @@ stage_discovery(struct exchange *ex)
 	    (o = choose_policy(ex, &discover, &directions, &result)) != OUTCOME_OK)
 		return o;
 	result.enrollment_version = discover_version(arena, &discover, directions.enrollment_version);
-	return write_directions(ex, &directions, &result);
+	if ((o = write_directions(ex, &directions, &result)) == OUTCOME_OK)
+		tally_add(ex->worker->tally, "discovery", ex->organization, os_version(&discover));
+	return o;
 }

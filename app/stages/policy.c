@@ -20,6 +20,9 @@ stage_policy(struct exchange *ex)
 	    (o = stage_authenticate(ex, credential, &policy.account, &policy.decision)) != OUTCOME_OK ||
 	    (o = stage_decide(ex, &policy.decision)) != OUTCOME_OK)
 		return o;
-	return stage_reply(
-	    ex, xcep_write(arena, &policy, ex->soap.message_id, ex->request->trace.text, &ex->reply->body));
+	if ((o = stage_reply(ex,
+		 xcep_write(arena, &policy, ex->soap.message_id, ex->request->trace.text,
+		     &ex->reply->body))) == OUTCOME_OK)
+		tally_add(ex->worker->tally, "policy", ex->organization, NULL);
+	return o;
 }

@@ -200,6 +200,22 @@ store_device(struct store *store, struct arena *arena, struct bytes sha256, cons
 }
 
 enum outcome
+store_count(struct store *store, struct arena *arena, const char *counts, struct why *why)
+{
+	const struct pg_param param[] = { PG_TEXT(counts) };
+	CLEANUP(pg_result_free) PGresult *result = NULL;
+	enum outcome o;
+
+	(void)arena;
+	if ((o = call(store, "count", "SELECT counted FROM muster_worker.count($1)", param,
+		 ARRAY_SIZE(param), 1, &result, why)) != OUTCOME_OK)
+		return o;
+	if (!pg_bool(result, 0, 0))
+		return refuse(why, OUTCOME_ENROLLMENT_SERVER, "not counted: the database is read-only");
+	return OUTCOME_OK;
+}
+
+enum outcome
 store_housekeeping(struct store *store, struct arena *arena, const char **summary, struct why *why)
 {
 	CLEANUP(pg_result_free) PGresult *result = NULL;

@@ -34,7 +34,7 @@ static struct behaviour *behaviour;
 
 /* The linker puts these in the place of the real ones (--wrap). */
 int __wrap_worker_run(const struct worker_options *);
-int __wrap_worker_housekeeping(const char *);
+int __wrap_worker_housekeeping(const char *, struct tally *, bool);
 int __wrap_issuer_run(const struct issuer_options *, const volatile int *);
 
 int
@@ -56,9 +56,10 @@ __wrap_worker_run(const struct worker_options *options)
 }
 
 int
-__wrap_worker_housekeeping(const char *database)
+__wrap_worker_housekeeping(const char *database, struct tally *tally, bool hourly)
 {
-	atomic_fetch_add(&behaviour->housekeepers, database != NULL ? 1 : 0);
+	(void)tally;
+	atomic_fetch_add(&behaviour->housekeepers, database != NULL && hourly ? 1 : 0);
 	return 0;
 }
 

@@ -19,6 +19,9 @@
 #define HOUSEKEEPING_INTERVAL_MS (60 * 60 * 1000)
 #define HOUSEKEEPING_RETRY_MS (5 * 60 * 1000)
 
+/* What the pool counted is carried to the database so often. */
+#define TALLY_INTERVAL_MS (60 * 1000)
+
 /*
  * Run until SIGTERM or SIGINT; SIGHUP replaces the pairs one by one, each new pair up before the old
  * one stops. Returns the exit status, 0 after a signal.

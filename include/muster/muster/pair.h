@@ -14,6 +14,7 @@ struct common {
 	struct listener listener;
 	struct memo *memo;
 	struct budget *budget;
+	struct tally *tally;
 	pid_t master;
 };
 
@@ -38,7 +39,7 @@ void pair_listen(struct pair *);
 /* Ask the worker to finish what it has in hand and end; the issuer follows it. */
 void pair_retire(struct pair *, int64_t patience_us);
 
-/* Fork the process that does housekeeping, confined as a worker; -1 on failure. */
-pid_t pair_housekeeper(const struct common *);
+/* Fork the process that does housekeeping, with or without its hourly part, confined as a worker; -1 on failure. */
+pid_t pair_housekeeper(const struct common *, bool hourly);
 
 #endif

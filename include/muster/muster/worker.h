@@ -13,6 +13,7 @@ struct worker_options {
 	const char *database; /* conninfo, role muster_worker */
 	struct memo *memo;
 	struct budget *budget;
+	struct tally *tally;
 };
 
 /*
@@ -21,7 +22,10 @@ struct worker_options {
  */
 int worker_run(const struct worker_options *);
 
-/* The hourly call, in a process of its own: muster_worker.housekeeping(). Returns the exit status. */
-int worker_housekeeping(const char *database);
+/*
+ * A housekeeper's round, in a process of its own: what the pool counted goes to muster_worker.count(), and
+ * when the hour is over muster_worker.housekeeping() is called. Returns the exit status.
+ */
+int worker_housekeeping(const char *database, struct tally *, bool hourly);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <muster/credentials/memo.h>
 #include <muster/protocol/soap.h>
+#include <muster/stages/tally.h>
 #include <muster/store/worker.h>
 #include <muster/wire/request.h>
 
@@ -21,6 +22,7 @@ struct worker {
 	struct store store;
 	struct memo *memo;
 	struct budget *budget;
+	struct tally *tally;
 	int issuer_fd;
 	bool issuer_lost; /* the worker ends after this request */
 };

@@ -46,6 +46,9 @@ enum outcome store_refuse(struct store *, struct arena *, const struct refusal *
 enum outcome store_device(struct store *, struct arena *, struct bytes sha256, const char *trace,
     struct device_status *, struct why *);
 
+/* muster_worker.count: add what the pool counted (the JSON of tally_take()) to the day's counts. */
+enum outcome store_count(struct store *, struct arena *, const char *counts, struct why *);
+
 /* muster_worker.housekeeping: partitions ahead, what must be aged; *summary in arena is one line for the log.
  */
 enum outcome store_housekeeping(struct store *, struct arena *, const char **summary, struct why *);
