@@ -55,8 +55,8 @@ COMMENT ON FUNCTION muster.account_for(uuid, text) IS 'Internal: the account tha
 CREATE OR REPLACE FUNCTION muster.rule_organization(p_organization muster.organization) RETURNS muster.verdict
 LANGUAGE sql STABLE AS $$
 	SELECT CASE WHEN p_organization.enabled
-		THEN ROW('organization', 'OK', format('organization %s is enabled', p_organization.key), NULL)::muster.verdict
-		ELSE ROW('organization', 'Authorization', format('organization %s is disabled', p_organization.key), NULL)::muster.verdict
+		THEN ROW('organization', 'OK', format('organization %s is enabled', p_organization.key), NULL, NULL, NULL)::muster.verdict
+		ELSE ROW('organization', 'Authorization', format('organization %s is disabled', p_organization.key), NULL, NULL, NULL)::muster.verdict
 	END
 $$;
 COMMENT ON FUNCTION muster.rule_organization(muster.organization) IS 'Internal: rule: the organization is enabled. Example: SELECT muster.rule_organization(o) FROM muster.organization o;';
@@ -64,9 +64,9 @@ COMMENT ON FUNCTION muster.rule_organization(muster.organization) IS 'Internal: 
 CREATE OR REPLACE FUNCTION muster.rule_account(p_account muster.account) RETURNS muster.verdict
 LANGUAGE sql STABLE AS $$
 	SELECT CASE WHEN p_account.enabled
-		THEN ROW('account', 'OK', format('account %s is enabled', p_account.upn), NULL)::muster.verdict
+		THEN ROW('account', 'OK', format('account %s is enabled', p_account.upn), NULL, NULL, NULL)::muster.verdict
 		ELSE ROW('account', 'Authorization', muster.cut(format('account %s is disabled since %s%s', p_account.upn,
-			to_char(p_account.disabled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), ': ' || p_account.disabled_reason), 400), NULL)::muster.verdict
+			to_char(p_account.disabled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), ': ' || p_account.disabled_reason), 400), NULL, NULL, NULL)::muster.verdict
 	END
 $$;
 COMMENT ON FUNCTION muster.rule_account(muster.account) IS 'Internal: rule: the account is enabled. Example: SELECT muster.rule_account(a) FROM muster.account a;';
@@ -82,12 +82,12 @@ BEGIN
 	  FROM muster.authority c WHERE c.id = p_organization.authority;
 	IF NOT FOUND THEN
 		RETURN ROW('authority', 'EnrollmentServer',
-			format('organization %s has no authority: muster-ca init --organization %s', p_organization.key, p_organization.key), NULL)::muster.verdict;
+			format('organization %s has no authority: muster-ca init --organization %s', p_organization.key, p_organization.key), NULL, NULL, NULL)::muster.verdict;
 	ELSIF now() < not_before OR now() >= not_after THEN
 		RETURN ROW('authority', 'EnrollmentServer', format('authority "%s" is only valid from %s to %s', name,
-			to_char(not_before AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), to_char(not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')), NULL)::muster.verdict;
+			to_char(not_before AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), to_char(not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')), NULL, NULL, NULL)::muster.verdict;
 	END IF;
-	RETURN ROW('authority', 'OK', format('authority "%s" signs until %s', name, to_char(not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD')), NULL)::muster.verdict;
+	RETURN ROW('authority', 'OK', format('authority "%s" signs until %s', name, to_char(not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD')), NULL, NULL, NULL)::muster.verdict;
 END
 $$;
 COMMENT ON FUNCTION muster.rule_authority(muster.organization) IS 'Internal: rule: there is an issuing authority and its certificate is valid now. Example: SELECT muster.rule_authority(o) FROM muster.organization o;';
@@ -95,9 +95,9 @@ COMMENT ON FUNCTION muster.rule_authority(muster.organization) IS 'Internal: rul
 CREATE OR REPLACE FUNCTION muster.rule_dm_server(p_organization muster.organization) RETURNS muster.verdict
 LANGUAGE sql STABLE AS $$
 	SELECT CASE WHEN p_organization.management_url IS NOT NULL
-		THEN ROW('DM server', 'OK', format('DM server %s', p_organization.management_url), NULL)::muster.verdict
+		THEN ROW('DM server', 'OK', format('DM server %s', p_organization.management_url), NULL, NULL, NULL)::muster.verdict
 		ELSE ROW('DM server', 'EnrollmentServer',
-			format('organization %s has no DM server: SELECT muster.set_dm_server(''%s'', …)', p_organization.key, p_organization.key), NULL)::muster.verdict
+			format('organization %s has no DM server: SELECT muster.set_dm_server(''%s'', …)', p_organization.key, p_organization.key), NULL, NULL, NULL)::muster.verdict
 	END
 $$;
 COMMENT ON FUNCTION muster.rule_dm_server(muster.organization) IS 'Internal: rule: there is a DM server to send the device to. Example: SELECT muster.rule_dm_server(o) FROM muster.organization o;';
@@ -108,13 +108,13 @@ DECLARE
 	kind text;
 BEGIN
 	IF p_facts IS NULL THEN
-		RETURN ROW('enrollment type', 'OK', 'not told yet', NULL)::muster.verdict;
+		RETURN ROW('enrollment type', 'OK', 'not told yet', NULL, NULL, NULL)::muster.verdict;
 	END IF;
 	kind := coalesce(muster.fact(p_facts, 'EnrollmentType', 64), 'Full');
 	IF lower(kind) IN ('full', 'device') THEN
-		RETURN ROW('enrollment type', 'OK', format('enrollment type %s', kind), NULL)::muster.verdict;
+		RETURN ROW('enrollment type', 'OK', format('enrollment type %s', kind), NULL, NULL, NULL)::muster.verdict;
 	END IF;
-	RETURN ROW('enrollment type', 'NotSupported', format('enrollment type "%s" is not supported, only Full and Device', kind), NULL)::muster.verdict;
+	RETURN ROW('enrollment type', 'NotSupported', format('enrollment type "%s" is not supported, only Full and Device', kind), NULL, NULL, NULL)::muster.verdict;
 END
 $$;
 COMMENT ON FUNCTION muster.rule_enrollment_type(jsonb) IS 'Internal: rule: the enrollment type is Full (also when none is told) or Device. Example: SELECT muster.rule_enrollment_type(''{"EnrollmentType":"Device"}'');';
@@ -153,7 +153,7 @@ BEGIN
 	IF FOUND THEN
 		RETURN v;
 	END IF;
-	RETURN ROW(NULL, 'OK', NULL, NULL)::muster.verdict;
+	RETURN ROW(NULL, 'OK', NULL, NULL, NULL, NULL)::muster.verdict;
 END
 $$;
 COMMENT ON FUNCTION muster.decide(muster.account, muster.organization, jsonb) IS 'Internal: the decision: the first refusal of the rules, or OK. Example: SELECT muster.decide(a, o, NULL) FROM muster.account a JOIN muster.organization o ON o.id = a.organization;';

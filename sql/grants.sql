@@ -16,10 +16,15 @@ GRANT USAGE ON SCHEMA muster TO muster_admin, muster_auditor;
 GRANT SELECT ON muster.schema_version, muster.outcome, muster.organization, muster.email_domain, muster.certificate, muster.event,
 	muster.organizations, muster.accounts, muster.devices, muster.certificates, muster.authorities, muster.refusals
 	TO muster_admin, muster_auditor;
+GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licence, muster.licence_group, muster.licence_seat,
+	muster.maintenance, muster.platform, muster.allowed_network, muster.blocked_device, muster.expected_device, muster.custom_rule,
+	muster.terms, muster.acceptance
+	TO muster_admin, muster_auditor;
 GRANT SELECT (only_row, generation, changed_at, has_sealing_key) ON muster.configuration TO muster_admin, muster_auditor;
 GRANT SELECT (id, kind, name, parent, key_type, has_key, certificate, not_before, not_after, created_at)
 	ON muster.authority TO muster_admin, muster_auditor;
-GRANT SELECT (id, organization, upn, display_name, kind, enabled, disabled_at, disabled_reason, has_password, password_set_at, created_at)
+GRANT SELECT (id, organization, upn, display_name, kind, enabled, disabled_at, disabled_reason, has_password, password_set_at, created_at,
+	device_cap, may_enroll)
 	ON muster.account TO muster_admin, muster_auditor;
 GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollment_type, device_type, os_version, os_edition,
 	application_version, request_version, serial_number, manufacturer, model, locale, facts, state, enrolled_at, first_contact_at,

@@ -35,6 +35,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 1) AS due \
 \if :due
 \ir migrations/001-first-tables.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 2) AS due \gset
+\if :due
+\ir migrations/002-rules.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
