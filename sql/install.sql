@@ -43,6 +43,16 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 2) AS due \
 -- One file per concern, lowest first.
 \ir events.sql
 \ir decisions.sql
+\ir groups.sql
+\ir caps.sql
+\ir licences.sql
+\ir maintenance.sql
+\ir platform.sql
+\ir networks.sql
+\ir known_devices.sql
+\ir collisions.sql
+\ir custom_rules.sql
+\ir terms.sql
 \ir organizations.sql
 \ir accounts.sql
 \ir authorities.sql

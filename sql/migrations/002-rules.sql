@@ -369,4 +369,15 @@ COMMENT ON COLUMN muster.acceptance.expires_at IS 'When the token ends; the acce
 COMMENT ON COLUMN muster.acceptance.note IS 'Where the proof is, for those recorded by hand.';
 COMMENT ON COLUMN muster.acceptance.recorded_by IS 'The database user who recorded it.';
 
+-- Functions whose arguments or columns change: made anew, with the new ones at the end.
+DROP FUNCTION IF EXISTS muster.decide(muster.account, muster.organization, jsonb);
+DROP FUNCTION IF EXISTS muster.verdicts(muster.account, muster.organization, jsonb, boolean);
+DROP FUNCTION IF EXISTS muster.rule_account(muster.account);
+DROP FUNCTION IF EXISTS muster.rule_enrollment_type(jsonb);
+DROP FUNCTION IF EXISTS muster.replace_earlier(muster.account, uuid, text, text);
+DROP FUNCTION IF EXISTS muster_worker.policy(text, text);
+DROP FUNCTION IF EXISTS muster_worker.consider(text, text, jsonb);
+DROP FUNCTION IF EXISTS muster_worker.refuse(uuid, uuid, text, text, text, text, text, uuid, text, jsonb);
+DROP FUNCTION IF EXISTS muster_issuer.record(uuid, uuid, uuid, text, text, uuid, uuid, bigint, bytea, bytea, bytea, bytea, bytea, bigint, bigint, jsonb);
+
 INSERT INTO muster.schema_version (version, name) VALUES (2, 'rules');
