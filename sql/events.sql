@@ -48,21 +48,26 @@ COMMENT ON FUNCTION muster.make_event_partitions(integer) IS 'Internal: make the
 CREATE OR REPLACE FUNCTION muster.told(p_row jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT p_row - ARRAY['password_hash', 'password_set_at', 'private_key', 'certificate', 'sealing_key', 'dm_secrets', 'facts',
-		'application_token', 'generation', 'changed_at']
+		'application_token', 'generation', 'changed_at', 'body', 'token_sha256']
 $$;
 COMMENT ON FUNCTION muster.told(jsonb) IS 'Internal: a row as events may tell it: without hashes, keys, secrets and bulk. Example: SELECT muster.told(to_jsonb(o)) FROM muster.organization o;';
+
+CREATE OR REPLACE FUNCTION muster.actor_role() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT nullif(nullif(coalesce(nullif(current_setting('role'), 'none'), session_user), 'muster_worker'), 'muster_issuer')
+$$;
+COMMENT ON FUNCTION muster.actor_role() IS 'Internal: for an event the role that the session''s user has taken, or the user itself; NULL for the programs. Example: SELECT muster.actor_role();';
 
 CREATE OR REPLACE FUNCTION muster.audit() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	noun text := CASE TG_TABLE_NAME WHEN 'email_domain' THEN 'domain' ELSE TG_TABLE_NAME END;
+	noun text := CASE TG_TABLE_NAME WHEN 'email_domain' THEN 'domain' ELSE replace(TG_TABLE_NAME, '_', ' ') END;
 	old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) ELSE '{}' END;
 	new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) ELSE '{}' END;
 	one jsonb := CASE WHEN TG_OP = 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END;
 	the_kind text := noun || CASE TG_OP WHEN 'INSERT' THEN ' added' WHEN 'DELETE' THEN ' removed' ELSE ' changed' END;
 	before jsonb := muster.told(old_row);
 	after jsonb := muster.told(new_row);
-	taken text := current_setting('role');
 BEGIN
 	IF TG_OP = 'UPDATE' THEN
 		-- Only what changed; secrets by a word of their own.
@@ -85,8 +90,8 @@ BEGIN
 		CASE TG_TABLE_NAME WHEN 'account' THEN (one ->> 'id')::uuid ELSE (one ->> 'account')::uuid END,
 		CASE TG_TABLE_NAME WHEN 'device' THEN (one ->> 'id')::uuid END,
 		one ->> 'upn',
-		coalesce(new_row ->> 'retired_reason', new_row ->> 'disabled_reason'),
-		session_user, CASE taken WHEN 'none' THEN session_user ELSE taken END,
+		coalesce(new_row ->> 'retired_reason', new_row ->> 'disabled_reason', one ->> 'reason'),
+		session_user, muster.actor_role(),
 		CASE TG_OP WHEN 'UPDATE' THEN jsonb_build_object('before', before, 'after', after)
 			WHEN 'INSERT' THEN jsonb_build_object('after', jsonb_strip_nulls(after))
 			ELSE jsonb_build_object('before', jsonb_strip_nulls(before)) END);
@@ -95,9 +100,20 @@ END
 $$;
 COMMENT ON FUNCTION muster.audit() IS 'Internal: trigger that writes an event for every administrative change, whether made by a function or by hand: who, what, before and after, never a hash or key. Example: CREATE TRIGGER audit AFTER UPDATE ON muster.account FOR EACH ROW EXECUTE FUNCTION muster.audit();';
 
+CREATE OR REPLACE FUNCTION muster.remembered(p_organization muster.organization) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT to_jsonb(p_organization) - ARRAY['device_cap', 'group_required', 'licence_required', 'only_preregistered', 'collision_policy', 'terms_version']
+$$;
+COMMENT ON FUNCTION muster.remembered(muster.organization) IS 'Internal: what the programs may remember of an organization: not its rules, which are read anew at each enrollment. Example: SELECT muster.remembered(o) FROM muster.organization o;';
+
 CREATE OR REPLACE FUNCTION muster.configuration_moved() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	IF TG_TABLE_NAME = 'organization' AND TG_OP = 'UPDATE' THEN
+		IF muster.remembered(OLD) = muster.remembered(NEW) THEN
+			RETURN NULL;
+		END IF;
+	END IF;
 	UPDATE muster.configuration SET generation = generation + 1, changed_at = now();
 	RETURN NULL;
 END

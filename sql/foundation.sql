@@ -69,7 +69,8 @@ BEGIN
 		RETURN '{}';
 	END IF;
 	IF octet_length(p_facts::text) <= p_bytes THEN
-		RETURN p_facts;
+		-- The terms page's token is no fact of the device, and opens an enrollment.
+		RETURN p_facts - 'EnrollmentData';
 	END IF;
 	-- Too much: what administrators look for, each cut short.
 	RETURN (
@@ -80,7 +81,7 @@ BEGIN
 		 WHERE muster.fact(p_facts, n, 200) IS NOT NULL) || '{"muster:cut": true}';
 END
 $$;
-COMMENT ON FUNCTION muster.kept_facts(jsonb, integer) IS 'Internal: a device''s facts as they are kept: whole up to so many bytes, beyond that the well-known ones, cut, and marked "muster:cut". Example: SELECT muster.kept_facts(''{"DeviceName":"PC-1"}'', 524288);';
+COMMENT ON FUNCTION muster.kept_facts(jsonb, integer) IS 'Internal: a device''s facts as they are kept: whole up to so many bytes but for the token of the terms page, beyond that the well-known ones, cut, and marked "muster:cut". Example: SELECT muster.kept_facts(''{"DeviceName":"PC-1"}'', 524288);';
 
 CREATE OR REPLACE FUNCTION muster.to_inet(p_text text) RETURNS inet
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -88,9 +89,10 @@ BEGIN
 	IF p_text IS NULL OR p_text !~ '^[0-9A-Fa-f.:]{2,45}$' THEN
 		RETURN NULL;
 	END IF;
-	RETURN p_text::inet;
+	-- An IPv4 client of an IPv6 socket is an IPv4 client.
+	RETURN regexp_replace(p_text, '^::ffff:(?=[0-9]+[.])', '', 'i')::inet;
 EXCEPTION WHEN invalid_text_representation THEN
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION muster.to_inet(text) IS 'Internal: a client address, NULL when the text is none. Example: SELECT muster.to_inet(''192.0.2.7'');';
+COMMENT ON FUNCTION muster.to_inet(text) IS 'Internal: a client address, NULL when the text is none; of an IPv4 address in IPv6 (::ffff:192.0.2.7) the IPv4 address. Example: SELECT muster.to_inet(''192.0.2.7'');';

@@ -2,31 +2,37 @@
 
 REVOKE ALL ON SCHEMA muster, muster_worker, muster_issuer FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM PUBLIC;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA muster, muster_worker, muster_issuer FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer FROM PUBLIC;
 REVOKE ALL ON TYPE muster.verdict FROM PUBLIC;
 
 -- The programs: their schema's functions, nothing else. They run as their owner.
 GRANT USAGE ON SCHEMA muster_worker TO muster_worker;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA muster_worker TO muster_worker;
 GRANT USAGE ON SCHEMA muster_issuer TO muster_issuer;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA muster_issuer TO muster_issuer;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA muster_issuer TO muster_issuer;
 
 -- People read everything but secrets: no password_hash, private_key, sealing_key, dm_secrets.
 GRANT USAGE ON SCHEMA muster TO muster_admin, muster_auditor;
 GRANT SELECT ON muster.schema_version, muster.outcome, muster.organization, muster.email_domain, muster.certificate, muster.event,
 	muster.organizations, muster.accounts, muster.devices, muster.certificates, muster.authorities, muster.refusals
 	TO muster_admin, muster_auditor;
+GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licence, muster.licence_group, muster.licence_seat,
+	muster.maintenance, muster.platform, muster.allowed_network, muster.blocked_device, muster.expected_device, muster.custom_rule,
+	muster.terms, muster.acceptance
+	TO muster_admin, muster_auditor;
 GRANT SELECT (only_row, generation, changed_at, has_sealing_key) ON muster.configuration TO muster_admin, muster_auditor;
 GRANT SELECT (id, kind, name, parent, key_type, has_key, certificate, not_before, not_after, created_at)
 	ON muster.authority TO muster_admin, muster_auditor;
-GRANT SELECT (id, organization, upn, display_name, kind, enabled, disabled_at, disabled_reason, has_password, password_set_at, created_at)
+GRANT SELECT (id, organization, upn, display_name, kind, enabled, disabled_at, disabled_reason, has_password, password_set_at, created_at,
+	device_cap, may_enroll)
 	ON muster.account TO muster_admin, muster_auditor;
 GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollment_type, device_type, os_version, os_edition,
 	application_version, request_version, serial_number, manufacturer, model, locale, facts, state, enrolled_at, first_contact_at,
 	replaced_by, replaced_at, ended_at, retired_at, retired_reason, trace, attempt, remote)
 	ON muster.device TO muster_admin, muster_auditor;
 GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devices_of(text, text), muster.account_id(text, text),
-	muster.organization_id(text), muster.authority_id(text)
+	muster.organization_id(text), muster.authority_id(text), muster.group_id(text, text), muster.licence_id(text, text),
+	muster.custom_rule_id(text, text), muster.effective_cap(uuid)
 	TO muster_admin, muster_auditor;
 
 -- Administrators change what they administer. Their functions run as they themselves, so they need what
@@ -34,7 +40,7 @@ GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devic
 GRANT INSERT, UPDATE ON muster.organization TO muster_admin;
 GRANT INSERT, DELETE ON muster.email_domain TO muster_admin;
 GRANT INSERT (id, organization, upn, display_name, kind, password_hash),
-	UPDATE (upn, display_name, kind, enabled, disabled_at, disabled_reason, password_hash) ON muster.account TO muster_admin;
+	UPDATE (upn, display_name, kind, enabled, disabled_at, disabled_reason, password_hash, device_cap, may_enroll) ON muster.account TO muster_admin;
 GRANT INSERT ON muster.authority TO muster_admin;
 GRANT UPDATE (sealing_key) ON muster.configuration TO muster_admin;
 GRANT UPDATE (state, retired_at, retired_reason) ON muster.device TO muster_admin;
@@ -51,4 +57,46 @@ GRANT EXECUTE ON FUNCTION
 	muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text), muster.set_authority(text, text),
 	muster.set_sealing_key(bytea), muster.authority_key(uuid),
 	muster.retire_device(uuid, text)
+	TO muster_admin;
+
+-- The rules' rows, and the functions that change them.
+GRANT INSERT, UPDATE (name, may_enroll, device_cap), DELETE ON muster.account_group TO muster_admin;
+GRANT INSERT, DELETE ON muster.account_group_member, muster.licence_group TO muster_admin;
+GRANT INSERT, UPDATE (name, valid_from, valid_until, pool, free_on_retirement), DELETE ON muster.licence TO muster_admin;
+GRANT INSERT, UPDATE (account, how, assigned_at), DELETE ON muster.licence_seat TO muster_admin;
+GRANT INSERT, UPDATE (begins, ends, reason, pilot_group), DELETE ON muster.maintenance TO muster_admin;
+GRANT INSERT, UPDATE, DELETE ON muster.platform TO muster_admin;
+GRANT INSERT, UPDATE (network, note), DELETE ON muster.allowed_network TO muster_admin;
+GRANT INSERT (organization, kind, value, reason), UPDATE (reason), DELETE ON muster.blocked_device TO muster_admin;
+GRANT INSERT (organization, kind, value, account, note), UPDATE (account, note), DELETE ON muster.expected_device TO muster_admin;
+GRANT INSERT (organization, name, priority, function, enabled), UPDATE (name, priority, enabled), DELETE ON muster.custom_rule TO muster_admin;
+GRANT INSERT (organization, version, language, title, body) ON muster.terms TO muster_admin;
+GRANT INSERT (id, organization, account, version, how, note) ON muster.acceptance TO muster_admin;
+GRANT EXECUTE ON FUNCTION
+	muster.switch(text, boolean), muster.home_of(uuid), muster.group_users(uuid),
+	muster.add_group(text, text, integer, boolean), muster.set_group_name(text, text, text), muster.remove_group(text, text),
+	muster.allow_group(text, text), muster.forbid_group(text, text),
+	muster.add_to_group(text, text, text), muster.remove_from_group(text, text, text), muster.require_group(text, boolean),
+	muster.allow_account(text, text), muster.forbid_account(text, text),
+	muster.cap(integer), muster.set_device_cap(text, integer), muster.set_group_cap(text, text, integer), muster.set_account_cap(text, integer, text),
+	muster.licence_validity(timestamptz, timestamptz), muster.seat_number(integer), muster.take_seats_away(uuid, bigint),
+	muster.take_seat(uuid, uuid, text, boolean),
+	muster.add_licence(text, text, integer, timestamptz, timestamptz, boolean, boolean), muster.set_licence_seats(text, text, integer),
+	muster.set_licence_validity(text, text, timestamptz, timestamptz), muster.set_licence_pool(text, text, boolean),
+	muster.set_licence_freeing(text, text, boolean), muster.remove_licence(text, text),
+	muster.assign_licence(text, text, text), muster.unassign_licence(text, text, text),
+	muster.assign_licence_to_group(text, text, text), muster.unassign_licence_from_group(text, text, text), muster.require_licence(text, boolean),
+	muster.pilots(uuid, text), muster.schedule_maintenance(text, timestamptz, timestamptz, text, text), muster.begin_maintenance(text, text, text),
+	muster.end_maintenance(text), muster.cancel_maintenance(uuid),
+	muster.os_version(text), muster.words(text, text[], text[]), muster.version_numbers(text), muster.version_at_most(bigint[], bigint[]),
+	muster.set_platform(text, text, text, text[], text[], text[], text[]), muster.clear_platform(text),
+	muster.network(text), muster.allow_network(text, text, text, text), muster.disallow_network(text, text, text),
+	muster.id_kind(text), muster.id_value(text, text),
+	muster.block_device(text, text, text, text), muster.unblock_device(text, text, text),
+	muster.expect_device(text, text, text, text, text), muster.forget_device(text, text, text), muster.require_preregistration(text, boolean),
+	muster.set_collision_policy(text, text),
+	muster.rule_function(text), muster.rule_function_wrong(text), muster.register_custom_rule(text, text, text, integer),
+	muster.enable_custom_rule(text, text), muster.disable_custom_rule(text, text), muster.remove_custom_rule(text, text),
+	muster.terms_version(integer), muster.publish_terms(text, integer, text, text, text), muster.require_terms(text, integer),
+	muster.record_acceptance(text, integer, text, text)
 	TO muster_admin;

@@ -35,10 +35,24 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 1) AS due \
 \if :due
 \ir migrations/001-first-tables.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 2) AS due \gset
+\if :due
+\ir migrations/002-rules.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
 \ir decisions.sql
+\ir groups.sql
+\ir caps.sql
+\ir licences.sql
+\ir maintenance.sql
+\ir platform.sql
+\ir networks.sql
+\ir known_devices.sql
+\ir collisions.sql
+\ir custom_rules.sql
+\ir terms.sql
 \ir organizations.sql
 \ir accounts.sql
 \ir authorities.sql

@@ -18,33 +18,9 @@ END
 $$;
 COMMENT ON FUNCTION muster_worker.discover(text) IS 'Discover: the organization of an e-mail domain and where its devices enroll. An unknown domain and a disabled organization get the same outcome. Example: SELECT * FROM muster_worker.discover(''example.test'');';
 
-CREATE OR REPLACE FUNCTION muster_worker.policy(p_organization text, p_user text)
+CREATE OR REPLACE FUNCTION muster_worker.policy(p_organization text, p_user text, p_remote text DEFAULT NULL)
 RETURNS TABLE (outcome text, why text, "text" text, organization text, account uuid, upn text, password_hash text,
-	minimum_key_length integer, validity_seconds bigint, renewal_seconds bigint)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	o muster.organization := muster.organization_for(p_organization, p_user);
-	a muster.account := muster.account_for(o.id, p_user);
-	v muster.verdict;
-BEGIN
-	IF a.id IS NULL THEN
-		RETURN QUERY SELECT 'Authentication', muster.nobody(o, p_organization, p_user), NULL::text, o.key, NULL::uuid, NULL::text, NULL::text, NULL::integer, NULL::bigint, NULL::bigint;
-		RETURN;
-	END IF;
-	v := muster.decide(a, o, NULL);
-	RETURN QUERY SELECT v.outcome, v.why, v.text, o.key, a.id, a.upn, a.password_hash,
-		o.minimum_key_length, o.validity_days * 86400::bigint, o.renew_period_days * 86400::bigint;
-END
-$$;
-COMMENT ON FUNCTION muster_worker.policy(text, text) IS 'GetPolicies: whom a credential names, what proves it, the decision (to be told only once it is proven), and the certificate policy. Organization by key, or NULL: by the user''s domain. Example: SELECT * FROM muster_worker.policy(''example'', ''ada@example.test'');';
-
-CREATE OR REPLACE FUNCTION muster_worker.consider(p_organization text, p_user text, p_facts jsonb)
-RETURNS TABLE (outcome text, why text, "text" text, organization text, account uuid, upn text, password_hash text,
-	minimum_key_length integer, allow_sha1 boolean,
-	provider_id text, provider_name text, management_url text, renewal_url text, renew_period_days integer, renew_retry_days integer,
-	first_retries integer, first_interval integer, second_retries integer, second_interval integer,
-	remaining_retries integer, remaining_interval integer, poll_on_login boolean, all_users_poll_on_first_login boolean,
-	application_enterprise_id text, application_token text, hub_product_id text, hub_uri text, hub_name text)
+	minimum_key_length integer, validity_seconds bigint, renewal_seconds bigint, language text, details jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	o muster.organization := muster.organization_for(p_organization, p_user);
@@ -58,16 +34,44 @@ BEGIN
 		RETURN NEXT;
 		RETURN;
 	END IF;
-	v := muster.decide(a, o, coalesce(p_facts, '{}'));
+	v := muster.decide(muster.candidate_of(a.id, muster.to_inet(p_remote), NULL));
+	RETURN QUERY SELECT v.outcome, v.why, v.text, o.key, a.id, a.upn, a.password_hash,
+		o.minimum_key_length, o.validity_days * 86400::bigint, o.renew_period_days * 86400::bigint, v.language, v.details;
+END
+$$;
+COMMENT ON FUNCTION muster_worker.policy(text, text, text) IS 'GetPolicies: whom a credential names, what proves it, the decision (to be told only once it is proven), and the certificate policy. Organization by key, or NULL: by the user''s domain; the client''s address, or NULL: not told. What depends on the device is not decided yet. Example: SELECT * FROM muster_worker.policy(''example'', ''ada@example.test'');';
+
+CREATE OR REPLACE FUNCTION muster_worker.consider(p_organization text, p_user text, p_facts jsonb, p_remote text DEFAULT NULL)
+RETURNS TABLE (outcome text, why text, "text" text, organization text, account uuid, upn text, password_hash text,
+	minimum_key_length integer, allow_sha1 boolean,
+	provider_id text, provider_name text, management_url text, renewal_url text, renew_period_days integer, renew_retry_days integer,
+	first_retries integer, first_interval integer, second_retries integer, second_interval integer,
+	remaining_retries integer, remaining_interval integer, poll_on_login boolean, all_users_poll_on_first_login boolean,
+	application_enterprise_id text, application_token text, hub_product_id text, hub_uri text, hub_name text, language text, details jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	o muster.organization := muster.organization_for(p_organization, p_user);
+	a muster.account := muster.account_for(o.id, p_user);
+	v muster.verdict;
+BEGIN
+	IF a.id IS NULL THEN
+		outcome := 'Authentication';
+		why := muster.nobody(o, p_organization, p_user);
+		organization := o.key;
+		RETURN NEXT;
+		RETURN;
+	END IF;
+	v := muster.decide(muster.candidate_of(a.id, muster.to_inet(p_remote), coalesce(p_facts, '{}')));
 	RETURN QUERY SELECT v.outcome, v.why, v.text, o.key, a.id, a.upn, a.password_hash,
 		o.minimum_key_length, o.allow_sha1,
 		o.provider_id, coalesce(o.provider_name, o.name), o.management_url, o.renewal_url, o.renew_period_days, o.renew_retry_days,
 		o.first_retries, o.first_interval, o.second_retries, o.second_interval,
 		o.remaining_retries, o.remaining_interval, o.poll_on_login, o.all_users_poll_on_first_login,
-		o.application_enterprise_id, o.application_token, o.hub_product_id, o.hub_uri, o.hub_name;
+		o.application_enterprise_id, o.application_token, o.hub_product_id, o.hub_uri, o.hub_name,
+		v.language, v.details;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.consider(text, text, jsonb) IS 'RequestSecurityToken, before the proof: whom the credential names, what proves it, the decision so far (to be told only once it is proven), and what the provisioning document needs. Writes nothing. Example: SELECT * FROM muster_worker.consider(''example'', ''ada'', ''{"EnrollmentType":"Full"}'');';
+COMMENT ON FUNCTION muster_worker.consider(text, text, jsonb, text) IS 'RequestSecurityToken, before the proof: whom the credential names, what proves it, the decision so far (to be told only once it is proven), and what the provisioning document needs. Custom rules are not asked: strangers must not run them. Writes nothing. Example: SELECT * FROM muster_worker.consider(''example'', ''ada'', ''{"EnrollmentType":"Full"}'');';
 
 CREATE OR REPLACE FUNCTION muster.nobody(p_organization muster.organization, p_key text, p_user text) RETURNS text
 LANGUAGE sql STABLE AS $$
@@ -80,12 +84,13 @@ $$;
 COMMENT ON FUNCTION muster.nobody(muster.organization, text, text) IS 'Internal: the reason why a name means nobody. Example: SELECT muster.nobody(NULL, NULL, ''ada@nowhere.test'');';
 
 CREATE OR REPLACE FUNCTION muster_worker.refuse(p_trace uuid, p_attempt uuid, p_stage text, p_outcome text, p_why text,
-	p_organization text, p_user text, p_account uuid, p_remote text, p_facts jsonb)
+	p_organization text, p_user text, p_account uuid, p_remote text, p_facts jsonb, p_details jsonb DEFAULT NULL)
 RETURNS TABLE (recorded boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	o uuid;
 	address inet;
+	decision jsonb := CASE WHEN jsonb_typeof(p_details) = 'object' AND octet_length(p_details::text) <= 16384 THEN p_details END;
 BEGIN
 	IF pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN
 		RETURN QUERY SELECT false;
@@ -98,12 +103,19 @@ BEGIN
 		muster.cut(p_user, 320), address,
 		jsonb_strip_nulls(jsonb_build_object(
 			'facts', CASE WHEN p_facts IS NOT NULL THEN muster.kept_facts(p_facts, 8192) END,
+			'decision', decision,
 			'organization', CASE WHEN o IS NULL THEN muster.cut(p_organization, 60) END,
 			'remote', CASE WHEN address IS NULL THEN muster.cut(p_remote, 100) END)));
+	-- A collision is an event of its own, whatever became of it.
+	IF decision ->> 'rule' = 'collision' THEN
+		INSERT INTO muster.event (kind, organization, account, trace, attempt, stage, user_name, remote, why, details)
+		VALUES ('hardware collision', o, p_account, p_trace, p_attempt, muster.cut(p_stage, 32), muster.cut(p_user, 320), address,
+			'another account has a living device of this hardware id: the enrollment was refused', decision - 'rule');
+	END IF;
 	RETURN QUERY SELECT true;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.refuse(uuid, uuid, text, text, text, text, text, uuid, text, jsonb) IS 'Record a refusal: trace and attempt id, stage, outcome, reason, organization''s key, typed user name, account, client address, device''s facts; NULL for what is not known. Texts are cut, nothing a stranger sent can make it fail. False: not recorded, the database is read-only. Example: SELECT * FROM muster_worker.refuse(muster.new_id(), NULL, ''policy'', ''Authentication'', ''wrong password'', ''example'', ''ada'', NULL, ''192.0.2.7'', NULL);';
+COMMENT ON FUNCTION muster_worker.refuse(uuid, uuid, text, text, text, text, text, uuid, text, jsonb, jsonb) IS 'Record a refusal: trace and attempt id, stage, outcome, reason, organization''s key, typed user name, account, client address, device''s facts, the decision''s details (at most 16 KiB); NULL for what is not known. Texts are cut, nothing a stranger sent can make it fail. False: not recorded, the database is read-only. Example: SELECT * FROM muster_worker.refuse(muster.new_id(), NULL, ''policy'', ''Authentication'', ''wrong password'', ''example'', ''ada'', NULL, ''192.0.2.7'', NULL);';
 
 CREATE OR REPLACE FUNCTION muster_worker.device(p_sha256 bytea, p_trace uuid)
 RETURNS TABLE (outcome text, why text, device uuid, account text, organization text, state text, name text, not_after text)

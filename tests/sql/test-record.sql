@@ -49,7 +49,7 @@ SELECT is(try('muster_issuer', record(3, 'ada@example.test', p_der => 4)), 'Inte
 SELECT is(try('muster_issuer', replace(record(3, 'ada@example.test'), quote_literal(sha256(der(-3))), 'NULL')), 'InternalServiceFault|a part of the record is missing', 'a part is missing');
 SELECT is(try('muster_issuer', record(3, 'ada@example.test', p_serial => 1)), 'ERROR: duplicate key value violates unique constraint "certificate_serial"', 'a serial number is used once');
 BEGIN ISOLATION LEVEL REPEATABLE READ;
-SELECT is(try('muster_issuer', record(3, 'ada@example.test')), 'ERROR: record needs the isolation level read committed, this is repeatable read HINT: ALTER ROLE muster_issuer RESET default_transaction_isolation;', 'another isolation level is refused');
+SELECT is(try('muster_issuer', record(3, 'ada@example.test')), 'ERROR: record needs the isolation level read committed, this is repeatable read HINT: CALL muster_issuer.record_read_committed(…), or: ALTER ROLE muster_issuer RESET default_transaction_isolation;', 'another isolation level is refused');
 COMMIT;
 SELECT is((SELECT count(*) FROM muster.device), 1::bigint, 'none of these left anything');
 

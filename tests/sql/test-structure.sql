@@ -26,8 +26,9 @@ SELECT is_empty($$SELECT relname FROM ours_relations WHERE relowner <> 'muster_o
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE proowner <> 'muster_owner'::regrole$$, 'every function is muster_owner''s');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp']$$,
 	'every SECURITY DEFINER function has a pinned search_path');
-SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname <> 'muster' AND NOT prosecdef$$, 'the programs'' functions are SECURITY DEFINER');
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('configuration_moved'), ('authority_key')$$,
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname <> 'muster' AND NOT prosecdef$$, $$VALUES ('record_read_committed')$$,
+	'the programs'' functions are SECURITY DEFINER, but for the procedure that ends a transaction');
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('configuration_moved'), ('free_seats'), ('authority_key')$$,
 	'of the people''s functions only these are SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND has_function_privilege('muster_admin', oid, 'EXECUTE')
 	AND told NOT LIKE 'Internal%' AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp'] AND proname NOT IN ('new_id', 'id_time')$$,
@@ -68,15 +69,17 @@ SELECT bag_eq($$SELECT c.relname::text, a.attname::text FROM ours_relations c JO
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_any_column_privilege('muster_auditor', oid, 'INSERT, UPDATE')
 	OR has_table_privilege('muster_auditor', oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER'))$$, 'an auditor changes nothing');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE')$$,
-	$$VALUES ('id_time'), ('trace'), ('devices_of'), ('account_id'), ('organization_id'), ('authority_id')$$, 'an auditor calls what only looks');
+	$$VALUES ('id_time'), ('trace'), ('devices_of'), ('account_id'), ('organization_id'), ('authority_id'), ('group_id'), ('licence_id'), ('custom_rule_id'), ('effective_cap')$$, 'an auditor calls what only looks');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_table_privilege('muster_admin', oid, 'TRUNCATE, TRIGGER')
-	OR (has_table_privilege('muster_admin', oid, 'DELETE') AND relname <> 'email_domain'))$$, 'an administrator deletes nothing but domains');
+	OR (has_table_privilege('muster_admin', oid, 'DELETE') AND relname NOT IN ('email_domain', 'account_group', 'account_group_member', 'licence', 'licence_group', 'licence_seat',
+		'maintenance', 'platform', 'allowed_network', 'blocked_device', 'expected_device', 'custom_rule')))$$, 'an administrator deletes nothing but domains and rules');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relname IN ('event', 'certificate', 'outcome', 'schema_version') AND has_any_column_privilege('muster_admin', oid, 'INSERT, UPDATE')$$,
 	'an administrator forges no event and no certificate');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND told NOT LIKE 'Internal%' AND NOT has_function_privilege('muster_admin', oid, 'EXECUTE')$$,
 	'an administrator may call everything that is not internal');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND told LIKE 'Internal%' AND has_function_privilege('muster_admin', oid, 'EXECUTE')$$,
-	$$VALUES ('cut'), ('host_url'), ('page_url')$$, 'and of what is internal only what his functions use');
+	$$VALUES ('cut'), ('host_url'), ('page_url'), ('switch'), ('home_of'), ('group_users'), ('cap'), ('licence_validity'), ('seat_number'), ('take_seats_away'), ('take_seat'),
+		('pilots'), ('os_version'), ('words'), ('version_numbers'), ('version_at_most'), ('network'), ('id_kind'), ('id_value'), ('rule_function'), ('rule_function_wrong'), ('terms_version')$$, 'and of what is internal only what his functions use');
 
 -- As the roles themselves.
 SELECT is(try('muster_worker', 'SELECT * FROM muster.account'), 'ERROR: permission denied for schema muster', 'a worker''s connection reads no account');
