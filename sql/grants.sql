@@ -1,4 +1,9 @@
--- Who may do what. Everything not granted here is closed.
+-- Who may do what. Everything not granted here is closed. Which organizations' rows, the policies decide (delegation.sql
+-- and its migration): all for muster_admin and muster_auditor, the delegated ones for the others.
+
+-- Who reads, and who changes an organization's own affairs.
+\set readers 'muster_admin, muster_auditor, muster_help_desk, muster_organization_admin'
+\set changers 'muster_admin, muster_organization_admin'
 
 REVOKE ALL ON SCHEMA muster, muster_worker, muster_issuer FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM PUBLIC;
@@ -12,66 +17,104 @@ GRANT USAGE ON SCHEMA muster_issuer TO muster_issuer;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA muster_issuer TO muster_issuer;
 
 -- People read everything but secrets: no password_hash, private_key, sealing_key, dm_secrets.
-GRANT USAGE ON SCHEMA muster TO muster_admin, muster_auditor;
+GRANT USAGE ON SCHEMA muster TO :readers;
 GRANT SELECT ON muster.schema_version, muster.outcome, muster.organization, muster.email_domain, muster.certificate, muster.event,
 	muster.organizations, muster.accounts, muster.devices, muster.certificates, muster.authorities, muster.refusals
-	TO muster_admin, muster_auditor;
+	TO :readers;
 GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licence, muster.licence_group, muster.licence_seat,
 	muster.maintenance, muster.platform, muster.allowed_network, muster.blocked_device, muster.expected_device, muster.custom_rule,
-	muster.terms, muster.acceptance
-	TO muster_admin, muster_auditor;
-GRANT SELECT (only_row, generation, changed_at, has_sealing_key) ON muster.configuration TO muster_admin, muster_auditor;
+	muster.terms, muster.acceptance, muster.delegation, muster.daily_count, muster.client_version,
+	muster.licences, muster.licence_holders, muster.groups, muster.group_members, muster.maintenances, muster.expiring,
+	muster.client_versions, muster.delegations
+	TO :readers;
+GRANT SELECT (only_row, generation, changed_at, has_sealing_key) ON muster.configuration TO :readers;
 GRANT SELECT (id, kind, name, parent, key_type, has_key, certificate, not_before, not_after, created_at)
-	ON muster.authority TO muster_admin, muster_auditor;
+	ON muster.authority TO :readers;
 GRANT SELECT (id, organization, upn, display_name, kind, enabled, disabled_at, disabled_reason, has_password, password_set_at, created_at,
 	device_cap, may_enroll)
-	ON muster.account TO muster_admin, muster_auditor;
+	ON muster.account TO :readers;
 GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollment_type, device_type, os_version, os_edition,
 	application_version, request_version, serial_number, manufacturer, model, locale, facts, state, enrolled_at, first_contact_at,
 	replaced_by, replaced_at, ended_at, retired_at, retired_reason, trace, attempt, remote)
-	ON muster.device TO muster_admin, muster_auditor;
+	ON muster.device TO :readers;
 GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devices_of(text, text), muster.account_id(text, text),
 	muster.organization_id(text), muster.authority_id(text), muster.group_id(text, text), muster.licence_id(text, text),
-	muster.custom_rule_id(text, text), muster.effective_cap(uuid)
-	TO muster_admin, muster_auditor;
+	muster.custom_rule_id(text, text), muster.effective_cap(uuid),
+	muster.explain_enrollment(text, jsonb, inet, text), muster.explain_device(uuid),
+	muster.refusals_by_day(date, date), muster.funnel(date, date), muster.span(date, date), muster.build_of(text),
+	muster.check_configuration(text), muster.check_installation(), muster.check_organization(muster.organization),
+	muster.configuration_of(text), muster.delegated(name, text)
+	TO :readers;
+
+-- The rules, for explaining: they run as who asks.
+DO $grant$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN
+		SELECT p.oid FROM pg_proc p
+		 WHERE p.pronamespace = 'muster'::regnamespace AND NOT p.prosecdef
+		   AND (p.proname LIKE 'rule\_%' OR p.proname IN ('candidate_of', 'candidate_device', 'candidate_account', 'fact', 'cut', 'flow', 'is_true',
+			'says', 'said_time', 'verdicts', 'version_numbers', 'version_at_least', 'version_at_most', 'version_refused', 'licences_to_draw',
+			'licence_missing', 'expected_as', 'accepted_by_hand', 'hardware_elsewhere', 'same_devices', 'devices_counted', 'effective_cap',
+			'custom_verdicts', 'text_for', 'custom_answer'))
+	LOOP
+		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO muster_admin, muster_auditor, muster_help_desk, muster_organization_admin', f);
+	END LOOP;
+END
+$grant$;
+GRANT EXECUTE ON FUNCTION muster.explain_custom(uuid, inet, jsonb) TO :readers;
+GRANT USAGE ON TYPE muster.verdict TO :readers;
 
 -- Administrators change what they administer. Their functions run as they themselves, so they need what
 -- those do; every change is an event by trigger, however it was made.
 GRANT INSERT, UPDATE ON muster.organization TO muster_admin;
+GRANT INSERT, DELETE ON muster.delegation TO muster_admin;
 GRANT INSERT, DELETE ON muster.email_domain TO muster_admin;
 GRANT INSERT (id, organization, upn, display_name, kind, password_hash),
-	UPDATE (upn, display_name, kind, enabled, disabled_at, disabled_reason, password_hash, device_cap, may_enroll) ON muster.account TO muster_admin;
+	UPDATE (upn, display_name, kind, enabled, disabled_at, disabled_reason, password_hash, device_cap, may_enroll) ON muster.account TO :changers;
 GRANT INSERT ON muster.authority TO muster_admin;
 GRANT UPDATE (sealing_key) ON muster.configuration TO muster_admin;
-GRANT UPDATE (state, retired_at, retired_reason) ON muster.device TO muster_admin;
+GRANT UPDATE (state, retired_at, retired_reason) ON muster.device TO :changers, muster_help_desk;
 GRANT EXECUTE ON FUNCTION
-	muster.new_id(), muster.cut(text, integer), muster.host_url(text), muster.page_url(text),
-	muster.add_organization(text, text, text, text), muster.set_organization_name(text, text),
-	muster.set_organization_urls(text, text, text), muster.enable_organization(text), muster.disable_organization(text),
-	muster.add_domain(text, text), muster.remove_domain(text, text), muster.set_dm_server(text, text, text, text),
+	muster.add_organization(text, text, text, text), muster.set_organization_urls(text, text, text),
+	muster.enable_organization(text), muster.disable_organization(text),
+	muster.add_domain(text, text), muster.remove_domain(text, text), muster.host_url(text),
+	muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text), muster.set_authority(text, text),
+	muster.set_sealing_key(bytea), muster.authority_key(uuid),
+	muster.delegate(text, text, text), muster.end_delegation(text, text, text)
+	TO muster_admin;
+GRANT EXECUTE ON FUNCTION
+	muster.new_id(), muster.cut(text, integer), muster.page_url(text), muster.set_organization_name(text, text),
+	muster.set_dm_server(text, text, text, text),
 	muster.set_poll_schedule(text, integer, integer, integer, integer, integer, integer, boolean, boolean),
 	muster.set_enrollment_version(text, text), muster.set_renewal(text, integer, integer, text), muster.set_validity(text, integer),
 	muster.set_phone_applications(text, text, text, text, text, text),
 	muster.add_account(text, text, text, text), muster.disable_account(text, text, text), muster.enable_account(text, text),
-	muster.set_account_name(text, text, text), muster.set_password_hash(text, text, text), muster.remove_password(text, text),
-	muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text), muster.set_authority(text, text),
-	muster.set_sealing_key(bytea), muster.authority_key(uuid),
-	muster.retire_device(uuid, text)
-	TO muster_admin;
+	muster.set_account_name(text, text, text), muster.set_password_hash(text, text, text), muster.remove_password(text, text)
+	TO :changers;
+GRANT EXECUTE ON FUNCTION muster.retire_device(uuid, text), muster.cut(text, integer) TO :changers, muster_help_desk;
+
+-- An organization's own administrator sets what is his: not its hosts, its domains, its authority or whether it is let in.
+GRANT UPDATE (name, enrollment_version, validity_days, backdate_minutes, minimum_key_length, allow_sha1, replaced_certificate_days,
+	renewal_url, renew_period_days, renew_retry_days, provider_id, provider_name, management_url, first_retries, first_interval,
+	second_retries, second_interval, remaining_retries, remaining_interval, poll_on_login, all_users_poll_on_first_login,
+	application_enterprise_id, application_token, hub_product_id, hub_uri, hub_name, device_cap, group_required, licence_required,
+	only_preregistered, collision_policy, terms_version) ON muster.organization TO muster_organization_admin;
 
 -- The rules' rows, and the functions that change them.
-GRANT INSERT, UPDATE (name, may_enroll, device_cap), DELETE ON muster.account_group TO muster_admin;
-GRANT INSERT, DELETE ON muster.account_group_member, muster.licence_group TO muster_admin;
-GRANT INSERT, UPDATE (name, valid_from, valid_until, pool, free_on_retirement), DELETE ON muster.licence TO muster_admin;
-GRANT INSERT, UPDATE (account, how, assigned_at), DELETE ON muster.licence_seat TO muster_admin;
-GRANT INSERT, UPDATE (begins, ends, reason, pilot_group), DELETE ON muster.maintenance TO muster_admin;
-GRANT INSERT, UPDATE, DELETE ON muster.platform TO muster_admin;
-GRANT INSERT, UPDATE (network, note), DELETE ON muster.allowed_network TO muster_admin;
-GRANT INSERT (organization, kind, value, reason), UPDATE (reason), DELETE ON muster.blocked_device TO muster_admin;
-GRANT INSERT (organization, kind, value, account, note), UPDATE (account, note), DELETE ON muster.expected_device TO muster_admin;
-GRANT INSERT (organization, name, priority, function, enabled), UPDATE (name, priority, enabled), DELETE ON muster.custom_rule TO muster_admin;
-GRANT INSERT (organization, version, language, title, body) ON muster.terms TO muster_admin;
-GRANT INSERT (id, organization, account, version, how, note) ON muster.acceptance TO muster_admin;
+GRANT INSERT, UPDATE (name, may_enroll, device_cap), DELETE ON muster.account_group TO :changers;
+GRANT INSERT, DELETE ON muster.account_group_member, muster.licence_group TO :changers;
+GRANT INSERT, UPDATE (name, valid_from, valid_until, pool, free_on_retirement), DELETE ON muster.licence TO :changers;
+GRANT INSERT, UPDATE (account, how, assigned_at), DELETE ON muster.licence_seat TO :changers;
+GRANT INSERT, UPDATE (begins, ends, reason, pilot_group), DELETE ON muster.maintenance TO :changers;
+GRANT INSERT, UPDATE, DELETE ON muster.platform TO :changers;
+GRANT INSERT, UPDATE (network, note), DELETE ON muster.allowed_network TO :changers;
+GRANT INSERT (organization, kind, value, reason), UPDATE (reason), DELETE ON muster.blocked_device TO :changers;
+GRANT INSERT (organization, kind, value, account, note), UPDATE (account, note), DELETE ON muster.expected_device TO :changers;
+GRANT INSERT (organization, name, priority, function, enabled), UPDATE (name, priority, enabled), DELETE ON muster.custom_rule TO :changers;
+GRANT INSERT (organization, version, language, title, body) ON muster.terms TO :changers;
+GRANT INSERT (id, organization, account, version, how, note) ON muster.acceptance TO :changers;
 GRANT EXECUTE ON FUNCTION
 	muster.switch(text, boolean), muster.home_of(uuid), muster.group_users(uuid),
 	muster.add_group(text, text, integer, boolean), muster.set_group_name(text, text, text), muster.remove_group(text, text),
@@ -99,4 +142,4 @@ GRANT EXECUTE ON FUNCTION
 	muster.enable_custom_rule(text, text), muster.disable_custom_rule(text, text), muster.remove_custom_rule(text, text),
 	muster.terms_version(integer), muster.publish_terms(text, integer, text, text, text), muster.require_terms(text, integer),
 	muster.record_acceptance(text, integer, text, text)
-	TO muster_admin;
+	TO :changers;

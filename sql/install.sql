@@ -39,6 +39,14 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 2) AS due \
 \if :due
 \ir migrations/002-rules.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 4) AS due \gset
+\if :due
+\ir migrations/004-delegation.sql
+\endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 5) AS due \gset
+\if :due
+\ir migrations/005-reports.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -57,9 +65,14 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 2) AS due \
 \ir accounts.sql
 \ir authorities.sql
 \ir devices.sql
+\ir counts.sql
 \ir worker.sql
 \ir issuer.sql
 \ir views.sql
+\ir reports.sql
+\ir delegation.sql
+\ir explain.sql
+\ir check.sql
 \ir grants.sql
 
 SELECT muster.make_event_partitions(3) AS partitions \gset

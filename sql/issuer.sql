@@ -200,6 +200,7 @@ BEGIN
 	VALUES (p_sha256, o.id, p_grant, p_authority, p_serial, p_public_key_sha256, p_certificate, to_timestamp(p_not_before), to_timestamp(p_not_after));
 	PERFORM muster.record_events(c, p_grant, p_trace, p_attempt, o.collision_policy, elsewhere, replaced, replaced_of,
 		jsonb_build_object('serial', encode(p_serial, 'hex'), 'sha256', encode(p_sha256, 'hex'), 'seat', seat, 'expected', muster.note_arrival(c, p_grant)));
+	PERFORM muster.note_client(o.id, p_grant, c.os_version, c.request_version);
 	certificate := p_certificate;
 	RETURN NEXT;
 END

@@ -11,7 +11,9 @@ DECLARE
 		['muster_worker', 'LOGIN', 'Muster: the worker processes log in as this role. It reads no table and calls the functions of schema muster_worker only.'],
 		['muster_issuer', 'LOGIN', 'Muster: the issuer processes log in as this role. It reads no table and calls the functions of schema muster_issuer only.'],
 		['muster_admin', 'NOLOGIN', 'Muster: administrators. GRANT muster_admin TO a person, who then uses the functions and views of schema muster.'],
-		['muster_auditor', 'NOLOGIN', 'Muster: reads views and events, changes nothing. GRANT muster_auditor TO a person.']
+		['muster_auditor', 'NOLOGIN', 'Muster: reads views and events, changes nothing. GRANT muster_auditor TO a person.'],
+		['muster_help_desk', 'NOLOGIN', 'Muster: help desk: sees, explains and traces what is of the organizations delegated to it, and retires devices. GRANT muster_help_desk TO a person, then muster.delegate.'],
+		['muster_organization_admin', 'NOLOGIN', 'Muster: an organization''s own administrator: sees and changes that organization only. GRANT muster_organization_admin TO a person, then muster.delegate.']
 	];
 	settings text[][] := ARRAY[
 		['statement_timeout', '5s'],
@@ -32,7 +34,7 @@ BEGIN
 	END IF;
 
 	SELECT string_agg(w, ', ') INTO missing
-	  FROM unnest(ARRAY['muster_owner', 'muster_worker', 'muster_issuer', 'muster_admin', 'muster_auditor']) w
+	  FROM unnest(ARRAY['muster_owner', 'muster_worker', 'muster_issuer', 'muster_admin', 'muster_auditor', 'muster_help_desk', 'muster_organization_admin']) w
 	 WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = w);
 	IF missing IS NOT NULL AND NOT may_create THEN
 		RAISE EXCEPTION 'these roles do not exist and % may not create roles: %', installer, missing
@@ -82,7 +84,7 @@ BEGIN
 				USING HINT = format('As the database''s owner or a superuser: GRANT CREATE ON DATABASE %I TO muster_owner;', current_database());
 		END IF;
 	END IF;
-	FOREACH role_name IN ARRAY ARRAY['muster_worker', 'muster_issuer', 'muster_admin', 'muster_auditor'] LOOP
+	FOREACH role_name IN ARRAY ARRAY['muster_worker', 'muster_issuer', 'muster_admin', 'muster_auditor', 'muster_help_desk', 'muster_organization_admin'] LOOP
 		CONTINUE WHEN has_database_privilege(role_name, current_database(), 'CONNECT');
 		IF is_super OR (SELECT pg_has_role(installer, d.datdba, 'MEMBER') FROM pg_database d WHERE d.datname = current_database()) THEN
 			EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role_name);

@@ -21,9 +21,11 @@ CREATE OR REPLACE VIEW muster.accounts WITH (security_invoker = true) AS
 SELECT o.key AS organization, a.upn, a.display_name, a.kind, a.enabled, a.disabled_at, a.disabled_reason,
        a.has_password, a.password_set_at,
        (SELECT count(*) FROM muster.device d WHERE d.account = a.id AND d.state = 'enrolled') AS devices,
-       a.created_at, a.id
-  FROM muster.account a JOIN muster.organization o ON o.id = a.organization;
-COMMENT ON VIEW muster.accounts IS 'Accounts, whether a password is set, and how many living devices each has. Example: SELECT * FROM muster.accounts WHERE upn = ''ada@example.test'';';
+       a.created_at, a.id,
+       a.may_enroll, e.cap AS device_cap, e.source AS device_cap_of
+  FROM muster.account a JOIN muster.organization o ON o.id = a.organization
+ CROSS JOIN LATERAL muster.effective_cap(a.id) e;
+COMMENT ON VIEW muster.accounts IS 'Accounts, whether a password is set, how many living devices each has, the device cap that holds for it and whose cap that is. Example: SELECT * FROM muster.accounts WHERE upn = ''ada@example.test'';';
 
 CREATE OR REPLACE VIEW muster.devices WITH (security_invoker = true) AS
 SELECT d.id, o.key AS organization, a.upn AS account, d.name, d.state, d.enrolled_at, d.first_contact_at,
