@@ -28,14 +28,14 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE prosecdef AND NOT c
 	'every SECURITY DEFINER function has a pinned search_path');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname <> 'muster' AND NOT prosecdef$$, $$VALUES ('record_read_committed')$$,
 	'the programs'' functions are SECURITY DEFINER, but for the procedure that ends a transaction');
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('configuration_moved'), ('free_seats'), ('authority_key')$$,
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('configuration_moved'), ('free_seats'), ('authority_key'), ('delegated'), ('explain_custom')$$,
 	'of the people''s functions only these are SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND has_function_privilege('muster_admin', oid, 'EXECUTE')
 	AND told NOT LIKE 'Internal%' AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp'] AND proname NOT IN ('new_id', 'id_time')$$,
 	'every administrator''s function has a pinned search_path');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind = 'v' AND NOT coalesce(reloptions, '{}') @> ARRAY['security_invoker=true']$$, 'every view runs as its reader');
 SELECT bag_eq($$SELECT proname::text, provolatile::text FROM ours_functions WHERE nspname = 'muster_worker'$$,
-	$$VALUES ('discover', 's'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('housekeeping', 'v')$$, 'what workers only ask is STABLE');
+	$$VALUES ('discover', 's'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('count', 'v'), ('housekeeping', 'v')$$, 'what workers only ask is STABLE');
 
 -- PUBLIC gets nothing.
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('eve', oid, 'EXECUTE')$$, 'a stranger may call no function');
@@ -54,13 +54,13 @@ SELECT bag_eq(format($$SELECT s FROM unnest(ARRAY['muster', 'muster_worker', 'mu
 SELECT is((SELECT array_agg(c ORDER BY c) FROM pg_roles, unnest(rolconfig) c WHERE rolname = r),
 	ARRAY['idle_in_transaction_session_timeout=10s', 'lock_timeout=4s', 'statement_timeout=5s'], r || ' has its deadlines') FROM unnest(ARRAY['muster_worker', 'muster_issuer']) r;
 SELECT bag_eq($$SELECT rolname::text, rolcanlogin, rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname LIKE 'muster%'$$,
-	$$VALUES ('muster_owner', false, false), ('muster_worker', true, false), ('muster_issuer', true, false), ('muster_admin', false, false), ('muster_auditor', false, false)$$,
+	$$VALUES ('muster_owner', false, false), ('muster_worker', true, false), ('muster_issuer', true, false), ('muster_admin', false, false), ('muster_auditor', false, false), ('muster_help_desk', false, false), ('muster_organization_admin', false, false)$$,
 	'the roles can log in or not, and have no power of their own');
 
 -- People: no secret is readable, nothing is writable that nobody administers.
 SELECT is_empty(format($$SELECT c.relname, a.attname FROM ours_relations c JOIN pg_attribute a ON a.attrelid = c.oid
 	WHERE a.attname IN ('password_hash', 'private_key', 'sealing_key', 'dm_secrets') AND has_column_privilege(%L, c.oid, a.attnum, 'SELECT')$$, r), r || ' reads no secret')
-	FROM unnest(ARRAY['muster_admin', 'muster_auditor']) r;
+	FROM unnest(ARRAY['muster_admin', 'muster_auditor', 'muster_help_desk', 'muster_organization_admin']) r;
 SELECT is((SELECT count(*) FROM ours_relations c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relkind = 'r'
 	AND a.attname IN ('password_hash', 'private_key', 'sealing_key', 'dm_secrets')), 4::bigint, 'these four columns are the secrets there are');
 SELECT bag_eq($$SELECT c.relname::text, a.attname::text FROM ours_relations c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -68,8 +68,14 @@ SELECT bag_eq($$SELECT c.relname::text, a.attname::text FROM ours_relations c JO
 	$$VALUES ('account', 'password_hash'), ('authority', 'private_key'), ('configuration', 'sealing_key'), ('device', 'dm_secrets')$$, 'an auditor reads everything else');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_any_column_privilege('muster_auditor', oid, 'INSERT, UPDATE')
 	OR has_table_privilege('muster_auditor', oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER'))$$, 'an auditor changes nothing');
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE')$$,
-	$$VALUES ('id_time'), ('trace'), ('devices_of'), ('account_id'), ('organization_id'), ('authority_id'), ('group_id'), ('licence_id'), ('custom_rule_id'), ('effective_cap')$$, 'an auditor calls what only looks');
+SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE') AND provolatile = 'v'$$, 'an auditor calls what only looks');
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE prosecdef AND has_function_privilege('muster_auditor', oid, 'EXECUTE')$$, $$VALUES ('delegated'), ('explain_custom')$$, 'and of what runs as its owner only what looks who asks');
+SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE') AND NOT has_function_privilege(r, oid, 'EXECUTE')$$, r || ' calls all that an auditor does')
+	FROM unnest(ARRAY['muster_admin', 'muster_help_desk', 'muster_organization_admin']) r;
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_help_desk', oid, 'EXECUTE') AND provolatile = 'v'$$, $$VALUES ('retire_device')$$, 'a help desk changes nothing but retires devices');
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_admin', oid, 'EXECUTE') AND NOT has_function_privilege('muster_organization_admin', oid, 'EXECUTE')$$,
+	$$VALUES ('add_organization'), ('set_organization_urls'), ('enable_organization'), ('disable_organization'), ('add_domain'), ('remove_domain'), ('host_url'),
+		('add_authority'), ('set_authority'), ('set_sealing_key'), ('authority_key'), ('delegate'), ('end_delegation')$$, 'what concerns all is not an organization''s own administrator''s');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_table_privilege('muster_admin', oid, 'TRUNCATE, TRIGGER')
 	OR (has_table_privilege('muster_admin', oid, 'DELETE') AND relname NOT IN ('email_domain', 'account_group', 'account_group_member', 'licence', 'licence_group', 'licence_seat',
 		'maintenance', 'platform', 'allowed_network', 'blocked_device', 'expected_device', 'custom_rule')))$$, 'an administrator deletes nothing but domains and rules');
@@ -77,9 +83,8 @@ SELECT is_empty($$SELECT relname FROM ours_relations WHERE relname IN ('event', 
 	'an administrator forges no event and no certificate');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND told NOT LIKE 'Internal%' AND NOT has_function_privilege('muster_admin', oid, 'EXECUTE')$$,
 	'an administrator may call everything that is not internal');
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND told LIKE 'Internal%' AND has_function_privilege('muster_admin', oid, 'EXECUTE')$$,
-	$$VALUES ('cut'), ('host_url'), ('page_url'), ('switch'), ('home_of'), ('group_users'), ('cap'), ('licence_validity'), ('seat_number'), ('take_seats_away'), ('take_seat'),
-		('pilots'), ('os_version'), ('words'), ('version_numbers'), ('version_at_most'), ('network'), ('id_kind'), ('id_value'), ('rule_function'), ('rule_function_wrong'), ('terms_version')$$, 'and of what is internal only what his functions use');
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND told LIKE 'Internal%' AND has_function_privilege('muster_admin', oid, 'EXECUTE') AND provolatile = 'v'$$,
+	$$VALUES ('take_seats_away'), ('take_seat')$$, 'and of what is internal and changes something only what his functions use');
 
 -- As the roles themselves.
 SELECT is(try('muster_worker', 'SELECT * FROM muster.account'), 'ERROR: permission denied for schema muster', 'a worker''s connection reads no account');
