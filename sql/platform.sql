@@ -116,7 +116,7 @@ $$;
 COMMENT ON FUNCTION muster.clear_platform(text) IS 'Admit any version, edition, device type, enrollment type and flow. Example: SELECT muster.clear_platform(''example'');';
 
 CREATE OR REPLACE FUNCTION muster.rule_enrollment_type(p_candidate muster.candidate, p_platform muster.platform) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	kind text := coalesce(p_candidate.enrollment_type, 'Full');
 BEGIN
@@ -133,7 +133,7 @@ $$;
 COMMENT ON FUNCTION muster.rule_enrollment_type(muster.candidate, muster.platform) IS 'Internal: rule: the enrollment type is Full (also when none is told) or Device, and admitted. Example: SELECT muster.rule_enrollment_type(muster.candidate_of(id, NULL, ''{"EnrollmentType":"Device"}''), NULL) FROM muster.account;';
 
 CREATE OR REPLACE FUNCTION muster.rule_flow(p_candidate muster.candidate, p_platform muster.platform) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	IF p_candidate.facts IS NULL THEN
 		RETURN muster.says('flow', 'OK', 'not told yet');
@@ -147,7 +147,7 @@ $$;
 COMMENT ON FUNCTION muster.rule_flow(muster.candidate, muster.platform) IS 'Internal: rule: the way of enrolling is admitted. Example: SELECT muster.rule_flow(muster.candidate_of(id, NULL, ''{"UXInitiated":"true"}''), NULL) FROM muster.account;';
 
 CREATE OR REPLACE FUNCTION muster.version_refused(p_version text, p_platform muster.platform) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
 	numbers bigint[];
 BEGIN
@@ -169,7 +169,7 @@ $$;
 COMMENT ON FUNCTION muster.version_refused(text, muster.platform) IS 'Internal: why a version of Windows is not admitted, NULL if it is. Example: SELECT muster.version_refused(''10.0.19041'', p) FROM muster.platform p;';
 
 CREATE OR REPLACE FUNCTION muster.rule_platform(p_candidate muster.candidate, p_platform muster.platform) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	wrong text;
 BEGIN
