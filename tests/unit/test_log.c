@@ -298,6 +298,34 @@ messages(void **state)
 	assert_string_equal(told(tell_message, "it's 5% of \"x\"\nlevel=error"), expected);
 }
 
+/* Whatever a message holds and however long it is, the line has a message, in whole characters. */
+static void
+long_messages(void **state)
+{
+	static const char *const unit[] = { "a", "\n", "\x01", "\xff", "\xc3\xa9", "\xe2\x82\xac",
+		"\xe2\x80\xae", "\xf0\x9f\x94\x92", "b " };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(unit); i++)
+		for (size_t shift = 0; shift < 4; shift++) {
+			char value[6000] = "xyz", *text, *message;
+			size_t size = shift, length = strlen(unit[i]);
+
+			for (; size + length < sizeof(value); size += length)
+				memcpy(value + size, unit[i], length);
+			value[size] = '\0';
+			text = told(tell_message, value);
+			message = strstr(text, " message=");
+			size = strlen(text);
+			if (message == NULL || strlen(message) < 1000 || size > LOG_LINE_MAX ||
+			    text[size - 1] != '\n')
+				fail_msg("unit %zu, shift %zu: %s", i, shift, text);
+			text[size - 1] = '\0';
+			if (pairs_of(text) != 4 || (length > 1 && i != 6 && strstr(message, "\\x") != NULL))
+				fail_msg("unit %zu, shift %zu: %s", i, shift, text);
+		}
+}
+
 int
 main(void)
 {
@@ -311,6 +339,7 @@ main(void)
 		cmocka_unit_test(the_last_bytes),
 		cmocka_unit_test(emitted_as_one_line),
 		cmocka_unit_test(messages),
+		cmocka_unit_test(long_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
