@@ -82,6 +82,15 @@ wait_result(struct call *call)
 	return OUTCOME_OK;
 }
 
+/* In a COPY libpq gives the same result again and again until it is fed or read: we never ask for one. */
+static bool
+copies(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
 /*
  * Read everything up to the end of the statement. An error after the rows (a commit that failed) replaces
  * them: only the last result tells how it ended.
@@ -96,6 +105,8 @@ receive(struct call *call, PGresult **last, int *count)
 		pg_result_free(last);
 		*last = next;
 		(*count)++;
+		if (copies(next))
+			return lost(call, "the server began a COPY");
 	}
 	return o;
 }
