@@ -275,6 +275,10 @@ recoveries(void **state)
 		    { { { SAYS(WELCOME), SAYS(SEVEN "N\0\0\0\25SX\0VX\0C00000\0M\x1b\0\0"), SAYS(SEVEN) },
 			HOLD } },
 		    2 },
+		{ "farewell as the first answer",
+		    { { { SAYS(WELCOME), SAYS(FAREWELL) }, HANG_UP },
+			{ { SAYS(WELCOME), SAYS(SEVEN) }, HOLD } },
+		    1 },
 	};
 
 	(void)state;
@@ -292,6 +296,35 @@ recoveries(void **state)
 		pg_free(pg);
 		server_end(server);
 	}
+}
+
+/* Sent again once, not for ever; and after rows not at all: they could have been committed. */
+static void
+farewells(void **state)
+{
+	static const struct connection twice[] = { { { SAYS(WELCOME), SAYS(FAREWELL) }, HANG_UP },
+		{ { SAYS(WELCOME), SAYS(FAREWELL) }, HANG_UP }, { { SAYS(WELCOME), SAYS(SEVEN) }, HOLD } };
+	static const struct connection late[] = {
+		{ { SAYS(WELCOME), SAYS(BOUND COLUMN ROW SELECTED FAREWELL) }, HANG_UP },
+		{ { SAYS(WELCOME), SAYS(SEVEN) }, HOLD }
+	};
+	pid_t server = server_start(twice, ARRAY_SIZE(twice));
+	struct pg *pg = client();
+	struct ended ended = called(pg, 1, FAR_BEYOND_MS / 2);
+
+	(void)state;
+	assert_int_equal(ended.outcome, OUTCOME_ENROLLMENT_SERVER);
+	assert_string_equal(ended.why.text, "database: SQLSTATE 57P01: gone");
+	pg_free(pg);
+	server_end(server);
+
+	server = server_start(late, ARRAY_SIZE(late));
+	pg = client();
+	ended = called(pg, 1, FAR_BEYOND_MS / 2);
+	assert_int_equal(ended.outcome, OUTCOME_ENROLLMENT_SERVER);
+	assert_int_equal(ended.end, PG_LOST);
+	pg_free(pg);
+	server_end(server);
 }
 
 /* Who talks on without being asked cannot hold up the next call. */
@@ -363,6 +396,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_servers),
 		cmocka_unit_test(recoveries),
+		cmocka_unit_test(farewells),
 		cmocka_unit_test(flood_while_idle),
 		cmocka_unit_test(back_off),
 		cmocka_unit_test(nobody_there),
