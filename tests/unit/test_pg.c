@@ -20,6 +20,7 @@
 static char folder[] = "/tmp/test_pg.XXXXXX";
 static struct sockaddr_un address = { .sun_family = AF_UNIX };
 static int listen_fd;
+static int over[2]; /* a byte for each connection that the server closed */
 
 static int
 set_up(void **state)
@@ -112,6 +113,7 @@ play(const struct connection *connection, size_t count)
 		while (connection[i].then == HOLD && read(fd, heard, sizeof(heard)) > 0)
 			continue;
 		(void)close(fd);
+		(void)!write(over[1], "", 1);
 	}
 	_exit(0);
 }
@@ -119,8 +121,10 @@ play(const struct connection *connection, size_t count)
 static pid_t
 server_start(const struct connection *connection, size_t count)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	assert_int_equal(pipe(over), 0);
+	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0)
 		play(connection, count);
@@ -133,6 +137,8 @@ server_end(pid_t pid)
 {
 	(void)kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)close(over[0]);
+	(void)close(over[1]);
 }
 
 static struct pg *
@@ -287,7 +293,11 @@ recoveries(void **state)
 		struct pg *pg = client();
 
 		for (int call = 0; call < row[i].calls; call++) {
-			struct ended ended = called(pg, 1, FAR_BEYOND_MS / 2);
+			struct ended ended;
+
+			if (call > 0 && row[i].connection[0].then == HANG_UP)
+				assert_int_equal(read(over[0], &(char){ 0 }, 1), 1);
+			ended = called(pg, 1, FAR_BEYOND_MS / 2);
 
 			if (ended.outcome != OUTCOME_OK || ended.end != PG_DONE || ended.value != 7)
 				fail_msg(
