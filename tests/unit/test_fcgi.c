@@ -486,7 +486,7 @@ small_records(void **state)
 		add_record(&wire, FCGI_PARAMS, 1, pairs.data + i, 1);
 	add_record(&wire, FCGI_PARAMS, 1, NULL, 0);
 	for (size_t i = 0; i < 3; i++)
-		add_record(&wire, FCGI_STDIN, 1, "abc" + i, 1);
+		add_record(&wire, FCGI_STDIN, 1, &"abc"[i], 1);
 	add_record(&wire, FCGI_STDIN, 1, NULL, 0);
 	served = served_at_once(wire);
 	check_hello("small records", &served);
