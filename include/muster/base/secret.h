@@ -30,10 +30,10 @@ bool secret_equal(struct bytes, struct bytes);
  * 4096 bytes. A file that others than its owner may read is refused, as is an
  * empty one.
  *
- * path   a name without '/' is looked up in $CREDENTIALS_DIRECTORY (systemd
+ * name   a path; without '/' it is looked up in $CREDENTIALS_DIRECTORY (systemd
  *        credentials) when that is set
  * OUTCOME_INTERNAL_SERVICE_FAULT with the path and the next step in why
  */
-enum outcome secret_read_file(const char *path, struct secret *, struct why *);
+enum outcome secret_read_file(const char *name, struct secret *, struct why *);
 
 #endif
