@@ -7,8 +7,6 @@
 
 #include <libpq-fe.h>
 
-extern char **environ;
-
 enum key {
 	KEY_LISTEN = 'l',
 	KEY_PAIRS = 'n',

@@ -498,7 +498,8 @@ test_lost(void **state)
 	issuer_end(&running, EXIT_SUCCESS);
 }
 
-/* It tries on for a while, and answers before the worker gives up: the worker would have said CertificateRequest. */
+/* It tries on for a while, and answers before the worker gives up: the worker would have said
+ * CertificateRequest. */
 static void
 test_lost_for_good(void **state)
 {
