@@ -1,0 +1,33 @@
+/* --worker-database: no password is taken, nor told in the reason. */
+#include "fuzz.h"
+
+#include <muster/muster/options.h>
+
+#include <libpq-fe.h>
+
+static bool
+has_password(const char *conninfo)
+{
+	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+	bool found = false;
+
+	for (PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++)
+		found = found || (strcmp(o->keyword, "password") == 0 && o->val != NULL && o->val[0] != '\0');
+	PQconninfoFree(options);
+	return found;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *arena = arena_new();
+	const char *conninfo = arena_strndup(arena, (const char *)data, size);
+	struct why why;
+	enum outcome o = options_check_database("--worker-database", conninfo, &why);
+
+	FUZZ_OUTCOME(o, &why, OUTCOME_INTERNAL_SERVICE_FAULT);
+	FUZZ_CHECK(o != OUTCOME_OK || !has_password(conninfo));
+	fuzz_accepted = o == OUTCOME_OK;
+	arena_free(arena);
+	return 0;
+}
