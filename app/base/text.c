@@ -126,3 +126,26 @@ text_cut(struct arena *arena, const char *text, size_t max)
 	}
 	return arena_strndup(arena, text, size);
 }
+
+char *
+text_clean(struct arena *arena, const char *text)
+{
+	size_t left = text == NULL ? 0 : strlen(text), length;
+	char *copy = arena_strdup(arena, text), *end = copy;
+
+	for (; left > 0; text += length, left -= length) {
+		uint32_t c = 0;
+
+		length = text_character(text, left, &c);
+		if (length == 0 || c < 0x20 || (c >= 0x7f && c <= 0x9f)) {
+			length = length == 0 ? 1 : length;
+			*end++ = '?';
+		} else {
+			memcpy(end, text, length);
+			end += length;
+		}
+	}
+	if (end != NULL)
+		*end = '\0';
+	return copy;
+}
