@@ -38,7 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		peer_request_check(&request);
 		peer_reply_check(&peer, &request);
 	} else {
-		(void)peer_read(&peer, arena);
+		(void)peer_read(&peer);
 	}
 	fuzz_accepted = event == FCGI_REQUEST;
 	arena_free(arena);
