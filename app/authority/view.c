@@ -21,10 +21,13 @@ static const char *
 name_text(struct arena *arena, gnutls_x509_crt_t crt, name_getter get)
 {
 	CLEANUP(datum_cleanup) gnutls_datum_t name = { NULL, 0 };
+	char *text;
 
 	if (get(crt, &name, 0) < 0)
 		return "";
-	return text_clean(arena, arena_strndup(arena, (const char *)name.data, name.size));
+	text = arena_strndup(arena, (const char *)name.data, name.size);
+	text_make_clean(text);
+	return text;
 }
 
 static const char *

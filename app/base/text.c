@@ -127,13 +127,12 @@ text_cut(struct arena *arena, const char *text, size_t max)
 	return arena_strndup(arena, text, size);
 }
 
-char *
-text_clean(struct arena *arena, const char *text)
+void
+text_make_clean(char *text)
 {
-	size_t left = text == NULL ? 0 : strlen(text), length;
-	char *copy = arena_strdup(arena, text), *end = copy;
+	char *end = text;
 
-	for (; left > 0; text += length, left -= length) {
+	for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
 		uint32_t c = 0;
 
 		length = text_character(text, left, &c);
@@ -141,11 +140,9 @@ text_clean(struct arena *arena, const char *text)
 			length = length == 0 ? 1 : length;
 			*end++ = '?';
 		} else {
-			memcpy(end, text, length);
+			memmove(end, text, length);
 			end += length;
 		}
 	}
-	if (end != NULL)
-		*end = '\0';
-	return copy;
+	*end = '\0';
 }

@@ -10,6 +10,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *arena = arena_new();
 	const char *text = arena_strndup(arena, (const char *)data, size);
 	const char *trimmed = text_trim(arena, text), *cut = text_cut(arena, text, 64);
+	char *clean = arena_strdup(arena, text);
 	bool utf8 = text_is_utf8(data, size);
 	enum outcome o = OUTCOME_OK;
 	struct why why;
@@ -20,6 +21,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(!utf8 || (strlen(text) == size && text_is_utf8(cut, strlen(cut))));
 	FUZZ_CHECK(text_equal_fold(text, text_lower(arena, text)) && text_ends_fold(text, ""));
 	FUZZ_CHECK(!guid_valid(text) || strlen(text) == 36);
+	text_make_clean(clean);
+	FUZZ_CHECK(fuzz_clean(clean) && (!fuzz_clean(text) || strcmp(clean, text) == 0));
 	(void)refuse(&why, OUTCOME_MESSAGE_FORMAT, "%s", text);
 	FUZZ_CHECK(fuzz_clean(why.text) && strlen(why.text) < WHY_MAX);
 	FUZZ_CHECK(!outcome_from_name(text, &o) || strcmp(outcome_name(o), text) == 0);
