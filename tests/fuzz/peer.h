@@ -22,7 +22,6 @@ enum {
 	RECORD_STDIN = 5,
 	RECORD_STDOUT = 6,
 	RECORD_STDERR = 7,
-	RECORD_VALUES = 9,
 	RECORD_VALUES_RESULT = 10,
 	RECORD_UNKNOWN = 11
 };
@@ -34,7 +33,10 @@ struct peer {
 	int fd; /* the connection's end, -1 for none */
 };
 
-/* Listen on an abstract address of the kernel's choice. */
+/*
+ * Listen on an abstract address of the kernel's choice. The watchdog takes SIGALRM, by which libFuzzer would
+ * notice a hang: here the peer's patience does.
+ */
 static inline void
 peer_start(struct peer *peer)
 {
