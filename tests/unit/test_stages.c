@@ -28,10 +28,17 @@
 #define GET_POLICIES \
 	"<GetPolicies xmlns=\"" NS_XCEP "\"><client><lastUpdate/><preferredLanguage/></client>" \
 	"<requestFilter/></GetPolicies>"
-#define RST "<RequestSecurityToken xmlns=\"" NS_WST "\"></RequestSecurityToken>"
+#define RST_OF(type, csr) \
+	"<RequestSecurityToken xmlns=\"" NS_WST "\"><TokenType>" TOKEN_TYPE_ENROLLMENT "</TokenType>" \
+	"<RequestType>" type "</RequestType><BinarySecurityToken ValueType=\"" VALUE_TYPE_PKCS10 "\">" csr \
+	"</BinarySecurityToken></RequestSecurityToken>"
+#define RST RST_OF(REQUEST_TYPE_ISSUE, "MAAwAA==")
 #define USERNAME_TOKEN \
 	"<o:UsernameToken><o:Username>ada@example.test</o:Username><o:Password>secret</o:Password>" \
 	"</o:UsernameToken>"
+#define BLANK_PASSWORD \
+	"<o:UsernameToken><o:Username>ada@example.test</o:Username><o:Password></o:Password></" \
+	"o:UsernameToken>"
 #define SECURITY(tokens) "<o:Security xmlns:o=\"" NS_WSSE "\">" tokens "</o:Security>"
 
 /* What a worker has, with a database that is not there. */
@@ -265,10 +272,29 @@ faults(void **state)
 		    .path = DISCOVERY,
 		    .body = ENVELOPE("", RST),
 		    .expects = "a:InvalidSecurity" },
+		/* Format, then credential, then the certificate request: a stranger hears of the first. */
 		{ .name = "RST without request",
 		    .path = ENROLLMENT,
-		    .body = ENVELOPE(SECURITY(USERNAME_TOKEN), RST),
+		    .body = ENVELOPE("", "<RequestSecurityToken xmlns=\"" NS_WST "\"/>"),
 		    .expects = "s:MessageFormat" },
+		{ .name = "RST with a bad request, no credential",
+		    .path = ENROLLMENT,
+		    .body = ENVELOPE("", RST_OF(REQUEST_TYPE_ISSUE, "*****")),
+		    .expects = "a:InvalidSecurity" },
+		{ .name = "RST with a bad request, no database",
+		    .path = ENROLLMENT,
+		    .body = ENVELOPE(SECURITY(USERNAME_TOKEN), RST_OF(REQUEST_TYPE_ISSUE, "*****")),
+		    .expects = "s:EnrollmentServer" },
+		{ .name = "RST, no database",
+		    .path = ENROLLMENT,
+		    .body = ENVELOPE(SECURITY(USERNAME_TOKEN), RST),
+		    .expects = "s:EnrollmentServer" },
+		/* Windows renews with a blank password beside its certificate: that is no sign-in that
+		   failed. */
+		{ .name = "renewal with a blank password",
+		    .path = ENROLLMENT,
+		    .body = ENVELOPE(SECURITY(BLANK_PASSWORD), RST_OF(REQUEST_TYPE_RENEW, "MAAwAA==")),
+		    .expects = "s:Authorization" },
 		{ .name = "Discover, no database",
 		    .path = DISCOVERY,
 		    .body = ENVELOPE("", DISCOVER),
@@ -352,6 +378,12 @@ device_without_proof(void **state)
 		{ .name = "failed",
 		    .verify = "FAILED:unable to verify the first certificate",
 		    .expects = "unable to verify the first certificate\n" },
+		{ .name = "failed, by lighttpd",
+		    .verify = "FAILED:error:0000000A:lib(0)::reason(10)",
+		    .expects = "certificate has expired\n" },
+		{ .name = "failed, by lighttpd, unknown",
+		    .verify = "FAILED:error:000003E7:lib(0)::reason(999)",
+		    .expects = "reason(999)\n" },
 		{ .name = "not verified", .certificate = "x", .expects = "cannot be read\n" },
 		{ .name = "not exported", .verify = "SUCCESS", .expects = "does not export it\n" },
 		{ .name = "no PEM",

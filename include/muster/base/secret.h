@@ -36,4 +36,13 @@ bool secret_equal(struct bytes, struct bytes);
  */
 enum outcome secret_read_file(const char *path, struct secret *, struct why *);
 
+/*
+ * Ask for a secret on the terminal, without echo, whatever stdin and stdout are. Interrupted (^C), the terminal
+ * is as it was before the process ends by that signal. At most 4096 bytes, the line's end not included.
+ *
+ * prompt  written to the terminal as it is
+ * OUTCOME_INTERNAL_SERVICE_FAULT  no terminal, nothing typed, or too much
+ */
+enum outcome secret_read_terminal(const char *prompt, struct secret *, struct why *);
+
 #endif
