@@ -30,6 +30,15 @@ value_check(
 	FUZZ_CHECK(fuzz_same(wap_value(characteristic, name), fuzz_carried(arena, written)));
 }
 
+/* Another name is sent in place of such a one. */
+static bool
+has_control(const char *text)
+{
+	while (*text != '\0' && (unsigned char)*text >= 0x20 && *text != 0x7f)
+		text++;
+	return *text != '\0';
+}
+
 static void
 document_check(struct arena *arena, struct bytes document, const struct provisioning *settings,
     const char *upn, const char *device_name)
@@ -47,7 +56,7 @@ document_check(struct arena *arena, struct bytes document, const struct provisio
 	    child(child(child(&root, "DMClient"), "Provider"), fuzz_carried(arena, settings->provider_id));
 	value_check(arena, client, "UPN", upn);
 	value_check(arena, client, "EntDMID", FUZZ_DEVICE);
-	if (device_name[0] != '\0')
+	if (device_name[0] != '\0' && !has_control(device_name))
 		value_check(arena, client, "EntDeviceName", text_cut(arena, device_name, 64));
 	renew = child(child(child(child(&root, "CertificateStore"), "My"), "WSTEP"), "Renew");
 	value_check(arena, renew, "ServerURL", settings->renewal_url);
