@@ -50,53 +50,67 @@ CREATE OR REPLACE FUNCTION muster.effective_cap(p_account uuid, OUT cap integer,
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	its_kind text;
-	its_organization uuid;
+	grouped boolean;
+	cap_of_all integer;
+	key_of_all text;
 BEGIN
-	SELECT a.device_cap, a.kind, a.organization INTO cap, its_kind, its_organization FROM muster.account a WHERE a.id = p_account;
+	SELECT a.device_cap, a.kind, EXISTS (SELECT FROM muster.account_group_member m WHERE m.account = a.id), o.device_cap, o.key
+	  INTO cap, its_kind, grouped, cap_of_all, key_of_all
+	  FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE a.id = p_account;
 	IF cap IS NOT NULL OR its_kind = 'bulk' THEN
 		source := CASE WHEN cap IS NOT NULL THEN 'the account' END;
 		RETURN;
 	END IF;
-	SELECT g.device_cap, format('group "%s"', g.name) INTO cap, source
-	  FROM muster.account_group_member m JOIN muster.account_group g ON g.id = m.account_group
-	 WHERE m.account = p_account AND g.device_cap IS NOT NULL
-	 ORDER BY g.device_cap DESC, lower(g.name) LIMIT 1;
-	IF cap IS NULL THEN
-		SELECT o.device_cap, CASE WHEN o.device_cap IS NOT NULL THEN format('organization %s', o.key) END INTO cap, source
-		  FROM muster.organization o WHERE o.id = its_organization;
+	IF grouped THEN
+		SELECT g.device_cap, format('group "%s"', g.name) INTO cap, source
+		  FROM muster.account_group_member m JOIN muster.account_group g ON g.id = m.account_group
+		 WHERE m.account = p_account AND g.device_cap IS NOT NULL
+		 ORDER BY g.device_cap DESC, lower(g.name) LIMIT 1;
+	END IF;
+	IF cap IS NULL AND cap_of_all IS NOT NULL THEN
+		cap := cap_of_all;
+		source := format('organization %s', key_of_all);
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION muster.effective_cap(uuid) IS 'How many living devices an account may have (NULL: any number), and what says so: the account, a group or the organization. Example: SELECT a.upn, c.* FROM muster.account a, muster.effective_cap(a.id) c;';
 
 CREATE OR REPLACE FUNCTION muster.same_devices(p_candidate muster.candidate) RETURNS SETOF uuid
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT d.id FROM muster.device d
-	 WHERE d.account = p_candidate.account AND d.state = 'enrolled' AND d.device_id IS NOT NULL AND lower(d.device_id) = lower(p_candidate.device_id)
-	UNION
-	SELECT d.id FROM muster.device d
-	 WHERE p_candidate.account_kind = 'person' AND d.organization = p_candidate.organization AND d.account = p_candidate.account
-	   AND d.state = 'enrolled' AND d.hardware_id IS NOT NULL AND lower(d.hardware_id) = lower(p_candidate.hardware_id)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY SELECT d.id FROM muster.device d
+	 WHERE d.account = p_candidate.account AND d.state = 'enrolled' AND d.device_id IS NOT NULL AND lower(d.device_id) = lower(p_candidate.device_id);
+	IF p_candidate.account_kind = 'person' AND p_candidate.hardware_id IS NOT NULL THEN
+		RETURN QUERY SELECT d.id FROM muster.device d
+		 WHERE d.organization = p_candidate.organization AND d.account = p_candidate.account AND d.state = 'enrolled'
+		   AND d.hardware_id IS NOT NULL AND lower(d.hardware_id) = lower(p_candidate.hardware_id)
+		   AND lower(d.device_id) IS DISTINCT FROM lower(p_candidate.device_id);
+	END IF;
+END
 $$;
 COMMENT ON FUNCTION muster.same_devices(muster.candidate) IS 'Internal: the living enrollments of the same device under the same account, which a new one replaces: same DeviceID or, for a person, same HWDevID. Missing ids never match. Example: SELECT muster.same_devices(muster.candidate_of(account, NULL, facts)) FROM muster.device;';
 
 CREATE OR REPLACE FUNCTION muster.devices_counted(p_account uuid, p_without uuid[]) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
 	SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', s.id, 'name', s.name)) ORDER BY s.id), '[]')
 	  FROM (SELECT d.id, d.name FROM muster.device d
 		 WHERE d.account = p_account AND d.state = 'enrolled' AND d.id <> ALL (p_without) ORDER BY d.id LIMIT 20) s
 $$;
 COMMENT ON FUNCTION muster.devices_counted(uuid, uuid[]) IS 'Internal: the first twenty living devices of an account without some, for the record. Example: SELECT muster.devices_counted(id, ''{}'') FROM muster.account;';
 
-CREATE OR REPLACE FUNCTION muster.rule_device_cap(p_candidate muster.candidate) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION muster.rule_device_cap(p_candidate muster.candidate, p_organization muster.organization) RETURNS muster.verdict
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	cap integer;
 	source text;
 	living bigint;
 	same uuid[];
 BEGIN
-	SELECT c.cap, c.source INTO cap, source FROM muster.effective_cap(p_candidate.account) c;
+	-- Mostly nobody has a cap, which is soon told.
+	IF p_organization.device_cap IS NOT NULL OR cardinality(p_candidate.groups) > 0
+	   OR EXISTS (SELECT FROM muster.account a WHERE a.id = p_candidate.account AND a.device_cap IS NOT NULL) THEN
+		SELECT c.cap, c.source INTO cap, source FROM muster.effective_cap(p_candidate.account) c;
+	END IF;
 	IF cap IS NULL THEN
 		RETURN muster.says('device cap', 'OK', 'any number of devices');
 	ELSIF p_candidate.facts IS NULL THEN
@@ -115,4 +129,4 @@ BEGIN
 		jsonb_build_object('limit', cap, 'source', source, 'count', living, 'devices', muster.devices_counted(p_candidate.account, same)));
 END
 $$;
-COMMENT ON FUNCTION muster.rule_device_cap(muster.candidate) IS 'Internal: rule: the account has fewer living devices than its cap, without those that this device replaces. Example: SELECT muster.rule_device_cap(muster.candidate_of(id, NULL, ''{}'')) FROM muster.account;';
+COMMENT ON FUNCTION muster.rule_device_cap(muster.candidate, muster.organization) IS 'Internal: rule: the account has fewer living devices than its cap, without those that this device replaces. Example: SELECT muster.rule_device_cap(muster.candidate_of(a.id, NULL, ''{}''), o) FROM muster.account a JOIN muster.organization o ON o.id = a.organization;';

@@ -18,7 +18,7 @@ $$;
 COMMENT ON FUNCTION muster.set_collision_policy(text, text) IS 'Say what happens when a device enrolls whose hardware id a living device of another account of the organization has: clone (both stay), replace (the other is replaced) or refuse. It is always recorded as an event. Example: SELECT muster.set_collision_policy(''example'', ''refuse'');';
 
 CREATE OR REPLACE FUNCTION muster.hardware_elsewhere(p_organization uuid, p_account uuid, p_hardware_id text) RETURNS uuid
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
 	-- In two ranges beside the account, so that its own clones of one image are not walked through.
 	SELECT coalesce(
 		(SELECT d.id FROM muster.device d WHERE d.state = 'enrolled' AND d.hardware_id IS NOT NULL AND d.organization = p_organization
@@ -29,7 +29,7 @@ $$;
 COMMENT ON FUNCTION muster.hardware_elsewhere(uuid, uuid, text) IS 'Internal: a living device of the same HWDevID under another account of the organization, or NULL. Example: SELECT muster.hardware_elsewhere(organization, account, hardware_id) FROM muster.device LIMIT 1;';
 
 CREATE OR REPLACE FUNCTION muster.rule_collision(p_candidate muster.candidate, p_organization muster.organization) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	elsewhere uuid;
 	its_account text;

@@ -124,7 +124,7 @@ $$;
 COMMENT ON FUNCTION muster.remove_custom_rule(text, text) IS 'Remove a custom rule; its function stays. Example: SELECT muster.remove_custom_rule(''example'', ''no tablets'');';
 
 CREATE OR REPLACE FUNCTION muster.text_for(p_texts jsonb, p_locale text, OUT language text, OUT "text" text)
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql IMMUTABLE AS $$
 	-- Keys that are languages (BCP 47): the device's own, its language without the country, English, the first.
 	SELECT t.key, muster.cut(translate(t.value #>> '{}', E'\uFFFE\uFFFF', ''), 1000)
 	  FROM jsonb_each(p_texts) t
@@ -138,7 +138,7 @@ $$;
 COMMENT ON FUNCTION muster.text_for(jsonb, text) IS 'Internal: of texts by language the one for a device''s Locale, at most 1000 characters, and its language. Example: SELECT * FROM muster.text_for(''{"en": "No", "de": "Nein"}'', ''de-AT'');';
 
 CREATE OR REPLACE FUNCTION muster.custom_answer(p_name text, p_answer jsonb, p_locale text) RETURNS muster.verdict
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
 	label text := format('custom rule "%s"', p_name);
 	v muster.verdict;
@@ -156,7 +156,7 @@ $$;
 COMMENT ON FUNCTION muster.custom_answer(text, jsonb, text) IS 'Internal: a custom rule''s answer as a verdict. Example: SELECT muster.custom_answer(''no tablets'', ''{"reason": "tablet", "en": "No tablets here."}'', ''en-US'');';
 
 CREATE OR REPLACE FUNCTION muster.ask_custom_rule(p_rule muster.custom_rule, p_candidate muster.candidate) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	label text := format('custom rule "%s"', p_rule.name);
 	-- The function may have been changed since it was registered.
@@ -181,7 +181,7 @@ $$;
 COMMENT ON FUNCTION muster.ask_custom_rule(muster.custom_rule, muster.candidate) IS 'Internal: ask one custom rule; whatever goes wrong in it is a refusal. Example: SELECT muster.ask_custom_rule(r, muster.candidate_of(a.id, NULL, ''{}'')) FROM muster.custom_rule r JOIN muster.account a USING (organization);';
 
 CREATE OR REPLACE FUNCTION muster.custom_verdicts(p_candidate muster.candidate, p_every boolean) RETURNS SETOF muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	r muster.custom_rule;
 	v muster.verdict;
@@ -204,7 +204,7 @@ $$;
 COMMENT ON FUNCTION muster.custom_verdicts(muster.candidate, boolean) IS 'Internal: what the organization''s custom rules say, in their order, up to the first refusal, or (last argument true) every one; a rule that fails ends it always. Example: SELECT v.* FROM muster.account a, muster.custom_verdicts(muster.candidate_of(a.id, NULL, ''{}''), true) v;';
 
 CREATE OR REPLACE FUNCTION muster.decide_custom(p_candidate muster.candidate) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	v muster.verdict;
 BEGIN

@@ -53,7 +53,7 @@ COMMENT ON FUNCTION muster.account_for(uuid, text) IS 'Internal: the account tha
 -- What the rules see.
 
 CREATE OR REPLACE FUNCTION muster.candidate_device(p_facts jsonb) RETURNS muster.candidate
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
 	c muster.candidate;
 BEGIN
@@ -82,16 +82,16 @@ $$;
 COMMENT ON FUNCTION muster.candidate_device(jsonb) IS 'Internal: the half of a candidate that the device tells; all NULL without facts. Example: SELECT muster.candidate_device(facts) FROM muster.device;';
 
 CREATE OR REPLACE FUNCTION muster.candidate_account(p_device muster.candidate, p_account uuid, p_remote inet) RETURNS muster.candidate
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	c muster.candidate := p_device;
 BEGIN
 	-- By named columns: people who may not read a password's hash ask the same.
-	SELECT a.organization, o.key, a.id, a.upn, a.display_name, a.kind, a.enabled
-	  INTO c.organization, c.organization_key, c.account, c.upn, c.display_name, c.account_kind, c.account_enabled
+	SELECT a.organization, o.key, a.id, a.upn, a.display_name, a.kind, a.enabled AND a.may_enroll,
+	       ARRAY(SELECT g.name FROM muster.account_group_member m JOIN muster.account_group g ON g.id = m.account_group
+			WHERE m.account = a.id ORDER BY lower(g.name))
+	  INTO c.organization, c.organization_key, c.account, c.upn, c.display_name, c.account_kind, c.account_enabled, c.groups
 	  FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE a.id = p_account;
-	c.groups := ARRAY(SELECT g.name FROM muster.account_group_member m JOIN muster.account_group g ON g.id = m.account_group
-		WHERE m.account = p_account ORDER BY lower(g.name));
 	c.remote := p_remote;
 	RETURN c;
 END
@@ -99,7 +99,7 @@ $$;
 COMMENT ON FUNCTION muster.candidate_account(muster.candidate, uuid, inet) IS 'Internal: a candidate with the half that the database knows: account, organization, groups; and the client''s address. Example: SELECT muster.candidate_account(muster.candidate_device(facts), account, remote) FROM muster.device;';
 
 CREATE OR REPLACE FUNCTION muster.candidate_of(p_account uuid, p_remote inet, p_facts jsonb) RETURNS muster.candidate
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
 	SELECT muster.candidate_account(muster.candidate_device(p_facts), p_account, p_remote)
 $$;
 COMMENT ON FUNCTION muster.candidate_of(uuid, inet, jsonb) IS 'Internal: who wants to enroll, as the rules see it: the account, the client''s address (NULL: not told), the device''s facts (NULL: not told yet). Example: SELECT muster.candidate_of(muster.account_id(''ada@example.test''), ''192.0.2.7'', ''{"OSVersion": "10.0.19045"}'');';
@@ -128,17 +128,19 @@ $$;
 COMMENT ON FUNCTION muster.rule_organization(muster.organization) IS 'Internal: rule: the organization is enabled. Example: SELECT muster.rule_organization(o) FROM muster.organization o;';
 
 CREATE OR REPLACE FUNCTION muster.rule_account(p_candidate muster.candidate) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	a record;
 BEGIN
-	SELECT x.may_enroll, x.disabled_at, x.disabled_reason INTO a FROM muster.account x WHERE x.id = p_candidate.account;
-	RETURN CASE
-		WHEN NOT p_candidate.account_enabled THEN muster.says('account', 'Authorization', format('account %s is disabled since %s%s', p_candidate.upn,
-			to_char(a.disabled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), ': ' || a.disabled_reason))
-		WHEN NOT a.may_enroll THEN muster.says('account', 'Authorization', format('account %s may not enroll', p_candidate.upn))
-		ELSE muster.says('account', 'OK', format('account %s is enabled', p_candidate.upn))
-	END;
+	IF p_candidate.account_enabled THEN
+		RETURN muster.says('account', 'OK', format('account %s is enabled', p_candidate.upn));
+	END IF;
+	SELECT x.enabled, x.disabled_at, x.disabled_reason INTO a FROM muster.account x WHERE x.id = p_candidate.account;
+	IF a.enabled THEN
+		RETURN muster.says('account', 'Authorization', format('account %s may not enroll', p_candidate.upn));
+	END IF;
+	RETURN muster.says('account', 'Authorization', format('account %s is disabled since %s%s', p_candidate.upn,
+		to_char(a.disabled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), ': ' || a.disabled_reason));
 END
 $$;
 COMMENT ON FUNCTION muster.rule_account(muster.candidate) IS 'Internal: rule: the account is enabled and may enroll. Example: SELECT muster.rule_account(muster.candidate_of(id, NULL, NULL)) FROM muster.account;';
@@ -176,7 +178,7 @@ COMMENT ON FUNCTION muster.rule_dm_server(muster.organization) IS 'Internal: rul
 
 CREATE OR REPLACE FUNCTION muster.verdicts(p_candidate muster.candidate, p_every boolean, p_final boolean DEFAULT false)
 RETURNS SETOF muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	rule text;
 	v muster.verdict;
@@ -201,7 +203,7 @@ BEGIN
 			WHEN 'expected device' THEN muster.rule_expected_device(p_candidate, o)
 			WHEN 'terms' THEN muster.rule_terms(p_candidate, o)
 			WHEN 'collision' THEN muster.rule_collision(p_candidate, o)
-			WHEN 'device cap' THEN muster.rule_device_cap(p_candidate)
+			WHEN 'device cap' THEN muster.rule_device_cap(p_candidate, o)
 			WHEN 'authority' THEN muster.rule_authority(o)
 			WHEN 'DM server' THEN muster.rule_dm_server(o)
 		END;
@@ -215,7 +217,7 @@ $$;
 COMMENT ON FUNCTION muster.verdicts(muster.candidate, boolean, boolean) IS 'Internal: what the rules say, in their order: up to the first refusal, or (second argument true) every one. Last argument true: what is not told by now never will be. Custom rules come after them: muster.custom_verdicts. Example: SELECT v.* FROM muster.verdicts(muster.candidate_of(muster.account_id(''ada@example.test''), NULL, NULL), true) v;';
 
 CREATE OR REPLACE FUNCTION muster.decided(p_verdict muster.verdict) RETURNS muster.verdict
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
 	v muster.verdict := p_verdict;
 BEGIN
@@ -229,7 +231,7 @@ $$;
 COMMENT ON FUNCTION muster.decided(muster.verdict) IS 'Internal: a refusal as the decision, whose details name the rule; NULL or OK as the decision OK. Example: SELECT muster.decided(NULL);';
 
 CREATE OR REPLACE FUNCTION muster.decide(p_candidate muster.candidate, p_final boolean DEFAULT false) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	v muster.verdict;
 BEGIN

@@ -192,7 +192,7 @@ $$;
 COMMENT ON FUNCTION muster.forbid_account(text, text) IS 'Stop an account from enrolling devices while it stays enabled otherwise. Example: SELECT muster.forbid_account(''ada@example.test'');';
 
 CREATE OR REPLACE FUNCTION muster.rule_group(p_candidate muster.candidate, p_organization muster.organization) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	its_id uuid;
 	its_name text;

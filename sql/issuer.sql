@@ -27,7 +27,7 @@ COMMENT ON FUNCTION muster_issuer.generation() IS 'The configuration''s generati
 
 CREATE OR REPLACE FUNCTION muster.lock_earlier(p_candidate muster.candidate, p_others boolean)
 RETURNS TABLE (device uuid, account uuid)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
 	c muster.candidate := p_candidate;
 	same uuid[] := ARRAY(SELECT muster.same_devices(c));
@@ -48,31 +48,35 @@ COMMENT ON FUNCTION muster.lock_earlier(muster.candidate, boolean) IS 'Internal:
 
 CREATE OR REPLACE FUNCTION muster.record_wrong(p_organization muster.organization, p_authority uuid, p_grant uuid, p_serial bytea, p_sha256 bytea,
 	p_certificate bytea, p_public_key_sha256 bytea, p_begins timestamptz, p_ends timestamptz) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN CASE
 		WHEN p_authority IS DISTINCT FROM p_organization.authority THEN 'signed by another authority than the organization''s'
 		WHEN p_grant IS NULL OR num_nulls(p_serial, p_sha256, p_certificate, p_public_key_sha256, p_begins, p_ends) > 0 THEN 'a part of the record is missing'
 		WHEN p_ends > (SELECT c.not_after FROM muster.authority c WHERE c.id = p_authority) THEN 'the certificate would outlive its authority'
 		WHEN p_begins >= p_ends OR p_ends <= now() THEN 'the certificate''s times are impossible'
 		WHEN sha256(p_certificate) <> p_sha256 THEN 'the fingerprint is not the certificate''s'
-	END
+	END;
+END
 $$;
 COMMENT ON FUNCTION muster.record_wrong(muster.organization, uuid, uuid, bytea, bytea, bytea, bytea, timestamptz, timestamptz) IS 'Internal: what is wrong with a record, which only a mistake of the programs could bring; NULL if nothing is. Example: see muster_issuer.record.';
 
 CREATE OR REPLACE FUNCTION muster.record_device(c muster.candidate, p_grant uuid, p_trace uuid, p_attempt uuid, p_dm_secrets bytea) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
 	INSERT INTO muster.device (id, organization, account, device_id, hardware_id, name, enrollment_type, device_type, os_version,
 		os_edition, application_version, request_version, serial_number, manufacturer, model, locale, facts, trace, attempt, remote, dm_secrets)
 	VALUES (p_grant, c.organization, c.account, c.device_id, c.hardware_id, c.device_name,
 		CASE lower(c.enrollment_type) WHEN 'device' THEN 'Device' ELSE 'Full' END, c.device_type, c.os_version,
 		c.os_edition, c.application_version, c.request_version, c.serial_number, c.manufacturer, c.model, c.locale,
-		muster.kept_facts(c.facts, 524288), p_trace, p_attempt, c.remote, p_dm_secrets)
+		muster.kept_facts(c.facts, 524288), p_trace, p_attempt, c.remote, p_dm_secrets);
+END
 $$;
 COMMENT ON FUNCTION muster.record_device(muster.candidate, uuid, uuid, uuid, bytea) IS 'Internal: the row of a new enrollment. Example: see muster_issuer.record.';
 
 CREATE OR REPLACE FUNCTION muster.record_events(c muster.candidate, p_grant uuid, p_trace uuid, p_attempt uuid, p_policy text, p_elsewhere uuid,
 	p_replaced uuid[], p_replaced_of uuid[], p_details jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
 	INSERT INTO muster.event (kind, organization, account, device, trace, attempt, stage, outcome, user_name, remote, details)
 	VALUES ('enrolled', c.organization, c.account, p_grant, p_trace, p_attempt, 'enrollment', 'OK', c.upn, c.remote,
@@ -94,7 +98,7 @@ $$;
 COMMENT ON FUNCTION muster.record_events(muster.candidate, uuid, uuid, uuid, text, uuid, uuid[], uuid[], jsonb) IS 'Internal: the events of a new enrollment: enrolled, what it replaced, a collision of hardware ids. Example: see muster_issuer.record.';
 
 CREATE OR REPLACE FUNCTION muster.decide_locked(c muster.candidate, o muster.organization) RETURNS muster.verdict
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
 	-- Two accounts that enroll the same hardware take turns, where it matters; nobody else waits for them.
 	IF o.collision_policy <> 'clone' AND c.hardware_id IS NOT NULL THEN

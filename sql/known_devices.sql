@@ -106,7 +106,7 @@ $$;
 COMMENT ON FUNCTION muster.require_preregistration(text, boolean) IS 'Let only devices enroll that muster.expect_device registered, or (false) every device. Example: SELECT muster.require_preregistration(''example'');';
 
 CREATE OR REPLACE FUNCTION muster.rule_blocked_device(p_candidate muster.candidate) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	b record;
 BEGIN
@@ -129,18 +129,20 @@ $$;
 COMMENT ON FUNCTION muster.rule_blocked_device(muster.candidate) IS 'Internal: rule: the device is not blocked. Example: SELECT muster.rule_blocked_device(muster.candidate_of(account, NULL, facts)) FROM muster.device;';
 
 CREATE OR REPLACE FUNCTION muster.expected_as(p_candidate muster.candidate) RETURNS SETOF muster.expected_device
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT x.* FROM muster.expected_device x
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY SELECT x.* FROM muster.expected_device x
 	 WHERE x.organization = p_candidate.organization
 	   AND ((x.kind = 'hardware id' AND lower(x.value) = lower(p_candidate.hardware_id))
 	        OR (x.kind = 'device id' AND lower(x.value) = lower(p_candidate.device_id))
 	        OR (x.kind = 'serial number' AND lower(x.value) = lower(p_candidate.serial_number)))
-	 ORDER BY (x.account IS NULL OR x.account = p_candidate.account) DESC, x.id
+	 ORDER BY (x.account IS NULL OR x.account = p_candidate.account) DESC, x.id;
+END
 $$;
 COMMENT ON FUNCTION muster.expected_as(muster.candidate) IS 'Internal: the rows that expect this device, at most one for each kind of id, those open to its account first. Example: SELECT muster.expected_as(muster.candidate_of(account, NULL, facts)) FROM muster.device;';
 
 CREATE OR REPLACE FUNCTION muster.rule_expected_device(p_candidate muster.candidate, p_organization muster.organization) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	e muster.expected_device;
 BEGIN
@@ -164,7 +166,7 @@ $$;
 COMMENT ON FUNCTION muster.rule_expected_device(muster.candidate, muster.organization) IS 'Internal: rule: where only expected devices enroll, this one is, from this account. Example: SELECT muster.rule_expected_device(muster.candidate_of(a.id, NULL, ''{}''), o) FROM muster.account a JOIN muster.organization o ON o.id = a.organization;';
 
 CREATE OR REPLACE FUNCTION muster.note_arrival(p_candidate muster.candidate, p_device uuid) RETURNS jsonb
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
 	ids uuid[] := ARRAY(SELECT x.id FROM muster.expected_as(p_candidate) x WHERE x.account IS NULL OR x.account = p_candidate.account);
 BEGIN

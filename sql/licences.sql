@@ -283,7 +283,7 @@ COMMENT ON FUNCTION muster.require_licence(text, boolean) IS 'Let only accounts 
 
 CREATE OR REPLACE FUNCTION muster.licences_to_draw(p_candidate muster.candidate, p_at timestamptz)
 RETURNS TABLE (licence uuid, name text, how text, valid boolean, valid_from timestamptz, valid_until timestamptz)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
 	SELECT l.id, l.name, CASE WHEN g.mine THEN 'group' ELSE 'pool' END,
 	       l.valid_from <= p_at AND (l.valid_until IS NULL OR l.valid_until > p_at), l.valid_from, l.valid_until
 	  FROM muster.licence l
@@ -297,7 +297,7 @@ $$;
 COMMENT ON FUNCTION muster.licences_to_draw(muster.candidate, timestamptz) IS 'Internal: the licences that an account may draw a seat of, in the order they are tried, and whether they are valid at a time. Example: SELECT * FROM muster.licences_to_draw(muster.candidate_of(muster.account_id(''ada@example.test''), NULL, NULL), now());';
 
 CREATE OR REPLACE FUNCTION muster.licence_missing(p_candidate muster.candidate, p_at timestamptz) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	found_one record;
 BEGIN
@@ -326,7 +326,7 @@ $$;
 COMMENT ON FUNCTION muster.licence_missing(muster.candidate, timestamptz) IS 'Internal: why an account has no usable licence: exhausted, expired, not yet valid or unassigned. Example: SELECT muster.licence_missing(muster.candidate_of(id, NULL, NULL), now()) FROM muster.account;';
 
 CREATE OR REPLACE FUNCTION muster.rule_licence(p_candidate muster.candidate, p_organization muster.organization) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	at timestamptz := clock_timestamp();
 	found_one record;
@@ -351,7 +351,7 @@ $$;
 COMMENT ON FUNCTION muster.rule_licence(muster.candidate, muster.organization) IS 'Internal: rule: where a licence is required the account has a seat of a valid one, or a seat it can draw. Example: SELECT muster.rule_licence(muster.candidate_of(a.id, NULL, NULL), o) FROM muster.account a JOIN muster.organization o ON o.id = a.organization;';
 
 CREATE OR REPLACE FUNCTION muster.draw_seat(p_candidate muster.candidate, OUT verdict muster.verdict, OUT seat uuid)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
 	at timestamptz := clock_timestamp();
 	way record;

@@ -56,7 +56,7 @@ $$;
 COMMENT ON FUNCTION muster.disallow_network(text, text, text) IS 'Take a network away from those that devices may enroll from; without any they enroll from anywhere. Example: SELECT muster.disallow_network(''example'', ''192.0.2.0/24'');';
 
 CREATE OR REPLACE FUNCTION muster.rule_network(p_candidate muster.candidate, p_final boolean) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	inside cidr;
 	there_are boolean;

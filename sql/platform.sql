@@ -116,24 +116,26 @@ $$;
 COMMENT ON FUNCTION muster.clear_platform(text) IS 'Admit any version, edition, device type, enrollment type and flow. Example: SELECT muster.clear_platform(''example'');';
 
 CREATE OR REPLACE FUNCTION muster.rule_enrollment_type(p_candidate muster.candidate, p_platform muster.platform) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	kind text := coalesce(p_candidate.enrollment_type, 'Full');
+	-- Lite is an older word for Full, which a published sample still has.
+	meant text := CASE lower(kind) WHEN 'lite' THEN 'Full' ELSE initcap(kind) END;
 BEGIN
 	IF p_candidate.facts IS NULL THEN
 		RETURN muster.says('enrollment type', 'OK', 'not told yet');
-	ELSIF lower(kind) NOT IN ('full', 'device') THEN
+	ELSIF meant NOT IN ('Full', 'Device') THEN
 		RETURN muster.says('enrollment type', 'NotSupported', format('enrollment type "%s" is not supported, only Full and Device', kind));
-	ELSIF initcap(kind) <> ALL (p_platform.enrollment_types) THEN
+	ELSIF meant <> ALL (p_platform.enrollment_types) THEN
 		RETURN muster.says('enrollment type', 'NotSupported', format('enrollment type %s is not admitted, only %s', kind, array_to_string(p_platform.enrollment_types, ', ')));
 	END IF;
 	RETURN muster.says('enrollment type', 'OK', format('enrollment type %s', kind));
 END
 $$;
-COMMENT ON FUNCTION muster.rule_enrollment_type(muster.candidate, muster.platform) IS 'Internal: rule: the enrollment type is Full (also when none is told) or Device, and admitted. Example: SELECT muster.rule_enrollment_type(muster.candidate_of(id, NULL, ''{"EnrollmentType":"Device"}''), NULL) FROM muster.account;';
+COMMENT ON FUNCTION muster.rule_enrollment_type(muster.candidate, muster.platform) IS 'Internal: rule: the enrollment type is Full (also when none is told, or Lite, its older name) or Device, and admitted. Example: SELECT muster.rule_enrollment_type(muster.candidate_of(id, NULL, ''{"EnrollmentType":"Device"}''), NULL) FROM muster.account;';
 
 CREATE OR REPLACE FUNCTION muster.rule_flow(p_candidate muster.candidate, p_platform muster.platform) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	IF p_candidate.facts IS NULL THEN
 		RETURN muster.says('flow', 'OK', 'not told yet');
@@ -147,7 +149,7 @@ $$;
 COMMENT ON FUNCTION muster.rule_flow(muster.candidate, muster.platform) IS 'Internal: rule: the way of enrolling is admitted. Example: SELECT muster.rule_flow(muster.candidate_of(id, NULL, ''{"UXInitiated":"true"}''), NULL) FROM muster.account;';
 
 CREATE OR REPLACE FUNCTION muster.version_refused(p_version text, p_platform muster.platform) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
 	numbers bigint[];
 BEGIN
@@ -169,7 +171,7 @@ $$;
 COMMENT ON FUNCTION muster.version_refused(text, muster.platform) IS 'Internal: why a version of Windows is not admitted, NULL if it is. Example: SELECT muster.version_refused(''10.0.19041'', p) FROM muster.platform p;';
 
 CREATE OR REPLACE FUNCTION muster.rule_platform(p_candidate muster.candidate, p_platform muster.platform) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	wrong text;
 BEGIN

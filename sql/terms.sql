@@ -85,7 +85,7 @@ $$;
 COMMENT ON FUNCTION muster.record_acceptance(text, integer, text, text) IS 'Record that an account''s owner accepted a version of the terms, as on paper, with a note where the proof is. Devices that bring no token of the terms page then enroll. Returns its id. Example: SELECT muster.record_acceptance(''ada@example.test'', 1, ''signed on paper, personnel file'');';
 
 CREATE OR REPLACE FUNCTION muster.accepted_by_hand(p_candidate muster.candidate, p_version integer) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	x record;
 BEGIN
@@ -106,7 +106,7 @@ $$;
 COMMENT ON FUNCTION muster.accepted_by_hand(muster.candidate, integer) IS 'Internal: whether an acceptance of a version of the terms was recorded by hand for the account. Example: SELECT muster.accepted_by_hand(muster.candidate_of(id, NULL, ''{}''), 1) FROM muster.account;';
 
 CREATE OR REPLACE FUNCTION muster.rule_terms(p_candidate muster.candidate, p_organization muster.organization) RETURNS muster.verdict
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	required integer := p_organization.terms_version;
 	x record;

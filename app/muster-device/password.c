@@ -1,36 +1,17 @@
-/* Without echo. */
 #include "password.h"
-
-#include <termios.h>
-#include <unistd.h>
 
 static bool
 terminal_read(const char *user, struct secret *password)
 {
-	struct termios before, quiet;
-	char line[1024];
-	FILE *terminal = fopen("/dev/tty", "r+e");
-	bool ok = false;
+	char prompt[400];
+	struct why why;
 
-	if (terminal == NULL || tcgetattr(fileno(terminal), &before) < 0) {
-		fprintf(
-		    stderr, "muster-device: no password: give --password-file FILE or set MUSTER_PASSWORD\n");
-	} else {
-		quiet = before;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		fprintf(terminal, "password of %s: ", user);
-		fflush(terminal);
-		(void)tcsetattr(fileno(terminal), TCSAFLUSH, &quiet);
-		ok = fgets(line, sizeof(line), terminal) != NULL;
-		(void)tcsetattr(fileno(terminal), TCSAFLUSH, &before);
-		fprintf(terminal, "\n");
-		if (ok)
-			*password = secret_copy(line, strcspn(line, "\r\n"));
-		secret_wipe(line, sizeof(line));
-	}
-	if (terminal != NULL)
-		fclose(terminal);
-	return ok;
+	(void)snprintf(prompt, sizeof(prompt), "password of %.320s: ", user);
+	if (secret_read_terminal(prompt, password, &why) == OUTCOME_OK)
+		return true;
+	fprintf(stderr, "muster-device: no password: %s: give --password-file FILE or set MUSTER_PASSWORD\n",
+	    why.text);
+	return false;
 }
 
 bool

@@ -34,6 +34,8 @@ tls_make() {
 		openssl x509 -req -in "$tls/server.csr" -CA "$tls/ca.pem.new" -CAkey "$tls/ca.key" -sha256 \
 			-set_serial "0x7$(openssl rand -hex 15)" -days 397 -extfile "$tls/openssl.cnf" -extensions server \
 			-out "$tls/server.pem.new"
+		# Without a chain of its own lighttpd looks for one among the client authorities, and fails.
+		cat "$tls/ca.pem.new" >>"$tls/server.pem.new"
 	) >"$dir/log/tls.log" 2>&1 || die "openssl failed: see $dir/log/tls.log"
 	chmod 644 "$tls/ca.pem.new" "$tls/server.pem.new"
 	mv "$tls/ca.pem.new" "$tls/ca.pem"

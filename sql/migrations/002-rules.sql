@@ -38,7 +38,7 @@ COMMENT ON COLUMN muster.candidate.account IS 'The account''s id.';
 COMMENT ON COLUMN muster.candidate.upn IS 'The account''s name, name@domain.';
 COMMENT ON COLUMN muster.candidate.display_name IS 'The account''s name for people, or NULL.';
 COMMENT ON COLUMN muster.candidate.account_kind IS 'person or bulk.';
-COMMENT ON COLUMN muster.candidate.account_enabled IS 'Whether the account is enabled.';
+COMMENT ON COLUMN muster.candidate.account_enabled IS 'Whether the account is enabled and may enroll.';
 COMMENT ON COLUMN muster.candidate.groups IS 'Names of the account''s groups, sorted; empty: none.';
 COMMENT ON COLUMN muster.candidate.remote IS 'Address the request came from; NULL: not told yet.';
 COMMENT ON COLUMN muster.candidate.device_id IS 'DeviceID that the device asserts.';

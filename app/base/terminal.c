@@ -1,0 +1,97 @@
+#include <muster/base/secret.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define LINE_SIZE 4097 /* the longest secret and its line's end */
+
+static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP };
+
+static volatile sig_atomic_t came;
+
+static void
+note(int number)
+{
+	came = number;
+}
+
+/* So that a signal interrupts the read instead of leaving the terminal mute. */
+static void
+signals_take(struct sigaction before[ARRAY_SIZE(ending)])
+{
+	struct sigaction action = { .sa_handler = note };
+
+	came = 0;
+	(void)sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		(void)sigaction(ending[i], &action, &before[i]);
+}
+
+static void
+signals_give_back(const struct sigaction before[ARRAY_SIZE(ending)])
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		(void)sigaction(ending[i], &before[i], NULL);
+	if (came != 0)
+		(void)raise(came);
+}
+
+/* One line of a terminal comes whole; longer ones than the kernel's buffer do not. */
+static enum outcome
+line_read(int fd, struct secret *secret, struct why *why)
+{
+	char line[LINE_SIZE];
+	ssize_t size = read(fd, line, sizeof(line));
+	size_t length = size > 0 ? (size_t)size : 0;
+	enum outcome o = OUTCOME_OK;
+
+	while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
+		length--;
+	if (length == 0)
+		o = refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "nothing was typed: nothing is done");
+	else if (length == sizeof(line))
+		o = refuse(
+		    why, OUTCOME_INTERNAL_SERVICE_FAULT, "more than %d bytes were typed", LINE_SIZE - 1);
+	else
+		*secret = secret_copy(line, length);
+	secret_wipe(line, sizeof(line));
+	return o;
+}
+
+static enum outcome
+quietly(int fd, const char *prompt, struct secret *secret, struct why *why)
+{
+	struct sigaction signals[ARRAY_SIZE(ending)];
+	struct termios before, quiet;
+	enum outcome o;
+
+	if (tcgetattr(fd, &before) < 0)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "the terminal: %s", strerror(errno));
+	quiet = before;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	signals_take(signals);
+	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
+	(void)!write(fd, prompt, strlen(prompt));
+	o = line_read(fd, secret, why);
+	(void)!write(fd, "\n", 1);
+	(void)tcsetattr(fd, TCSAFLUSH, &before);
+	signals_give_back(signals);
+	return o;
+}
+
+enum outcome
+secret_read_terminal(const char *prompt, struct secret *secret, struct why *why)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	enum outcome o;
+
+	*secret = (struct secret){ NULL, 0 };
+	if (fd < 0)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "there is no terminal to ask for it");
+	o = quietly(fd, prompt, secret, why);
+	(void)close(fd);
+	return o;
+}
