@@ -1,5 +1,12 @@
 -- Delegation: who works for which organization. The rights themselves are GRANTs; which rows, the policies say.
 
+CREATE OR REPLACE FUNCTION muster.may_see(p_organization uuid, p_role text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT pg_has_role(p_role, 'muster_admin', 'USAGE') OR pg_has_role(p_role, 'muster_auditor', 'USAGE')
+		OR p_organization IN (SELECT muster.delegated(p_role::name, 'help desk') UNION ALL SELECT muster.delegated(p_role::name, 'organization administrator'))
+$$;
+COMMENT ON FUNCTION muster.may_see(uuid, text) IS 'Internal: whether a role may see an organization''s rows, as the policies have it: for functions that run as their owner. Example: SELECT muster.may_see(id, ''hedy'') FROM muster.organization;';
+
 CREATE OR REPLACE FUNCTION muster.delegate(role text, duty text, organization text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,5 +1,14 @@
 -- Devices: functions for administrators. They run as the caller.
 
+CREATE OR REPLACE FUNCTION muster.lock_account(p_account uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	-- A help desk changes no account, and a row is only locked by who may; but it retires devices.
+	PERFORM FROM muster.account a WHERE a.id = p_account AND muster.may_see(a.organization, muster.actor_role()) FOR NO KEY UPDATE;
+END
+$$;
+COMMENT ON FUNCTION muster.lock_account(uuid) IS 'Internal: lock an account''s row, before its devices: the order in which everybody locks. Example: see muster.retire_device.';
+
 CREATE OR REPLACE FUNCTION muster.retire_device(id uuid, reason text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -17,7 +26,7 @@ BEGIN
 			USING ERRCODE = 'undefined_object', HINT = 'To look: SELECT * FROM muster.devices_of(''ada@example.test'');';
 	END IF;
 	-- The account first, then the device: the order of enrolling.
-	PERFORM FROM muster.account a WHERE a.id = owner_account FOR NO KEY UPDATE;
+	PERFORM muster.lock_account(owner_account);
 	SELECT d.state INTO was FROM muster.device d WHERE d.id = retire_device.id FOR NO KEY UPDATE;
 	IF was = 'retired' THEN
 		RETURN format('device %s was retired already', called);

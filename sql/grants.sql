@@ -93,7 +93,7 @@ GRANT EXECUTE ON FUNCTION
 	muster.add_account(text, text, text, text), muster.disable_account(text, text, text), muster.enable_account(text, text),
 	muster.set_account_name(text, text, text), muster.set_password_hash(text, text, text), muster.remove_password(text, text)
 	TO :changers;
-GRANT EXECUTE ON FUNCTION muster.retire_device(uuid, text), muster.cut(text, integer) TO :changers, muster_help_desk;
+GRANT EXECUTE ON FUNCTION muster.retire_device(uuid, text), muster.lock_account(uuid), muster.cut(text, integer) TO :changers, muster_help_desk;
 
 -- An organization's own administrator sets what is his: not its hosts, its domains, its authority or whether it is let in.
 GRANT UPDATE (name, enrollment_version, validity_days, backdate_minutes, minimum_key_length, allow_sha1, replaced_certificate_days,

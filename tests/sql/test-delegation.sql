@@ -86,7 +86,7 @@ SELECT is(try(r, 'SELECT count(*) FROM muster.maintenance WHERE organization IS 
 SELECT is(try(r, 'SELECT count(*) FROM muster.event WHERE organization IS NULL'), '0', r || ' sees no events of nobody''s') FROM unnest(ARRAY['hedy', 'oscar']) r;
 SELECT is(try('oscar', format('SELECT count(*) FROM muster.trace(%L)', id(50))), '0', 'nor traces another''s');
 SELECT is(try('hal', format('SELECT count(*) FROM muster.trace(%L)', id(50))), '1', 'a help desk of all does');
-SELECT is(try(r, $$SELECT string_agg(organization, ',') FROM muster.refusals$$), expected, r || ' in the refusals') FROM (VALUES ('hedy', NULL), ('hal', 'other'), ('oscar', NULL), ('audrey', 'other')) x (r, expected);
+SELECT is(try(r, $$SELECT string_agg(organization, ',') FROM muster.refusals$$), expected, r || ' in the refusals') FROM (VALUES ('hedy', '-'), ('hal', 'other'), ('oscar', '-'), ('audrey', 'other')) x (r, expected);
 
 -- Changing, by hand, in every table: another's rows are out of reach.
 CREATE FUNCTION changed(p_role text, p_table text) RETURNS text LANGUAGE plpgsql AS $$
@@ -104,7 +104,6 @@ BEGIN
 END
 $$;
 SELECT is(changed(r, t.relname), 'done 0', r || ' changes nothing of another''s in ' || t.relname) FROM tenant t, unnest(ARRAY['hedy', 'oscar', 'nobody']) r ORDER BY 1;
-SELECT is(try('oscar', format('DELETE FROM muster.%I', t)), 'done 0', 'oscar deletes nothing of another''s in ' || t) FROM unnest(ARRAY['blocked_device']) t WHERE false;
 SELECT is(try('oscar', format('INSERT INTO muster.blocked_device (organization, kind, value, reason) SELECT %L, ''serial number'', ''x'', ''y''', id)),
 	'ERROR: new row violates row-level security policy for table "blocked_device"', 'oscar adds nothing to another''s') FROM muster.organization WHERE key = 'other';
 SELECT is(try('oscar', format('UPDATE muster.account_group SET organization = %L', id)), 'ERROR: permission denied for table account_group', 'nor moves anything there') FROM muster.organization WHERE key = 'other';
@@ -114,17 +113,16 @@ SELECT is(try('oscar', s), said, 'oscar: ' || s) FROM (VALUES
 	($$SELECT muster.set_device_cap('example', 3)$$, 'organization example: an account may have 3 living devices'),
 	($$SELECT muster.set_device_cap('other', 3)$$, 'ERROR: there is no organization "other" HINT: Organizations: example'),
 	($$SELECT muster.disable_account('bob@example.test', 'left')$$, 'account bob@example.test is disabled; its devices stay until they are retired'),
-	($$SELECT muster.enable_account('bob@example.test')$$, 'account bob@example.test may enroll'),
-	($$SELECT muster.disable_account('olga@other.test', 'left')$$, 'ERROR: there is no account "olga@other.test"'),
+	($$SELECT muster.enable_account('bob@example.test')$$, 'account bob@example.test is enabled'),
+	($$SELECT muster.disable_account('olga@other.test', 'left')$$, 'ERROR: there is no account "olga@other.test" HINT: Give the whole name, as name@domain. To look: SELECT organization, upn FROM muster.accounts ORDER BY upn;'),
 	($$SELECT muster.disable_organization('example')$$, 'ERROR: permission denied for function disable_organization'),
 	($$SELECT muster.add_domain('example', 'gmail.test')$$, 'ERROR: permission denied for function add_domain'),
 	($$SELECT muster.set_authority('example', 'Example issuing')$$, 'ERROR: permission denied for function set_authority'),
 	($$SELECT muster.authority_key(id) FROM muster.authority$$, 'ERROR: permission denied for function authority_key'),
 	($$SELECT muster.begin_maintenance(NULL, 'all mine')$$, 'ERROR: new row violates row-level security policy for table "maintenance"'),
 	($$SELECT muster.unblock_device('other', 'serial number', 'S-1')$$, 'ERROR: there is no organization "other" HINT: Organizations: example'),
-	($$SELECT rule || ' ' || outcome FROM muster.explain_enrollment('bob@example.test') LIMIT 1$$, 'organization OK')) x (s, said)
- WHERE left(try('oscar', s), length(said)) <> said OR true;
-SELECT like(try(r, format('SELECT muster.retire_device(%L, ''lost'')', id(2))), 'ERROR: there is no device %', r || ' retires no device of another''s') FROM unnest(ARRAY['hedy', 'oscar', 'nobody']) r;
+	($$SELECT rule || ' ' || outcome FROM muster.explain_enrollment('bob@example.test') LIMIT 1$$, 'organization OK')) x (s, said);
+SELECT matches(try(r, format('SELECT muster.retire_device(%L, ''lost'')', id(2))), '^ERROR: there is no device ', r || ' retires no device of another''s') FROM unnest(ARRAY['hedy', 'oscar', 'nobody']) r;
 SELECT is(try('hedy', format('SELECT muster.retire_device(%L, ''lost'')', id(1))), format('device %s is retired; its certificate is refused from now on', id(1)), 'a help desk retires a device');
 SELECT is((SELECT actor || ' ' || kind FROM muster.event WHERE device = id(1) ORDER BY id DESC LIMIT 1), session_user || ' retired', 'which is an event');
 SELECT is(try('hedy', s), 'ERROR: permission denied for ' || what, 'hedy: ' || s) FROM (VALUES
@@ -135,7 +133,6 @@ SELECT is(try('hedy', s), 'ERROR: permission denied for ' || what, 'hedy: ' || s
 	($$SELECT password_hash FROM muster.account$$, 'table account'),
 	($$SELECT dm_secrets FROM muster.device$$, 'table device')) x (s, what);
 -- With a duty in each: administrator of the one is not administrator of the other.
-SELECT is(try('double', $$SELECT muster.disable_account('olga@other.test', 'x')$$), 'account olga@other.test is disabled; its devices stay until they are retired', 'placeholder') WHERE false;
 SELECT is((SELECT enabled FROM muster.account WHERE upn = 'olga@other.test'), true, 'the other''s account is enabled');
 SELECT is(try('double', $$UPDATE muster.account SET enabled = enabled WHERE upn = 'olga@other.test'$$), 'done 0', 'an administrator here changes nothing where he is help desk');
 SELECT is(try('double', $$UPDATE muster.account SET enabled = enabled WHERE upn = 'bob@example.test'$$), 'done 1', 'but here');
@@ -144,7 +141,7 @@ SELECT is(try('double', format('SELECT muster.retire_device(%L, ''lost'')', id(2
 -- Custom rules in explanations: only to who may see the organization.
 SELECT muster.enable_custom_rule(k, 'Never') FROM unnest(ARRAY['example', 'other']) k;
 SELECT is(try(r, $$SELECT string_agg(why, ',') FROM muster.explain_enrollment('bob@example.test') WHERE rule LIKE '%Never%'$$), expected, r || ' is told what a custom rule says')
-	FROM (VALUES ('hedy', 'custom rule "Never": never'), ('oscar', 'custom rule "Never": never'), ('hal', 'custom rule "Never": never'), ('boss', 'custom rule "Never": never'), ('audrey', 'custom rule "Never": never')) x (r, expected);
+	FROM (VALUES ('hedy', 'rule "Never": never'), ('oscar', 'rule "Never": never'), ('hal', 'rule "Never": never'), ('boss', 'rule "Never": never'), ('audrey', 'rule "Never": never')) x (r, expected);
 SELECT is(try('oscar', format('SELECT count(*) FROM muster.explain_custom(%L, NULL, NULL)', (SELECT id FROM muster.account WHERE upn = 'olga@other.test'))), '0', 'nothing of another''s');
 
 -- The end of it.
