@@ -87,7 +87,7 @@ BEGIN
 			SELECT NULL AS key, c.* FROM muster.check_installation() c WHERE only_one IS NULL
 			UNION ALL
 			SELECT o.key, c.* FROM muster.organization o CROSS JOIN LATERAL muster.check_organization(o) c WHERE only_one IS NULL OR o.id = only_one) s
-		 ORDER BY s.key NULLS FIRST, array_position(ARRAY['error', 'warning', 'note'], s.severity), s.topic;
+		 ORDER BY s.key NULLS FIRST, array_position(ARRAY['error', 'warning', 'note'], s.severity), lower(s.topic), s.finding;
 END
 $$;
 COMMENT ON FUNCTION muster.check_configuration(text) IS 'What is missing or contradictory in the configuration, of one organization or of all and the installation: errors first (nobody, or not all, can enroll), then warnings and notes, each with what to do. Nothing found is no row. Example: SELECT severity, topic, finding, next_step FROM muster.check_configuration(''example'');';

@@ -21,7 +21,7 @@ DECLARE
 BEGIN
 	RETURN QUERY
 		SELECT r.day, o.key, r.stage, r.outcome, r.rule, x.hresult, r.refusals, r.accounts, r.latest_why
-		  FROM (SELECT (e.at AT TIME ZONE 'UTC')::date AS day, e.organization, e.stage, e.outcome, e.details ->> 'rule' AS rule, count(*) AS refusals,
+		  FROM (SELECT (e.at AT TIME ZONE 'UTC')::date AS day, e.organization, e.stage, e.outcome, e.details #>> '{decision,rule}' AS rule, count(*) AS refusals,
 		               count(DISTINCT coalesce(e.account::text, e.user_name)) AS accounts, (array_agg(e.why ORDER BY e.at DESC))[1] AS latest_why
 		          FROM muster.event e
 		         WHERE e.kind = 'refused' AND e.at >= lower(span) AND e.at < upper(span) GROUP BY 1, 2, 3, 4, 5) r
