@@ -183,7 +183,7 @@ BEGIN
 		SELECT coalesce(array_agg(r.device), '{}'), coalesce(array_agg(r.account), '{}') INTO replaced, replaced_of
 		  FROM muster.lock_earlier(c, o.collision_policy = 'replace') r;
 		IF o.licence_required AND (muster.rule_licence(c, o)).details ? 'draw' THEN
-			SELECT d.verdict INTO v FROM muster.draw_seat(c) d;
+			v := muster.draw_seat(c);
 			seat := v.details;
 		END IF;
 	END IF;

@@ -350,27 +350,27 @@ END
 $$;
 COMMENT ON FUNCTION muster.rule_licence(muster.candidate, muster.organization) IS 'Internal: rule: where a licence is required the account has a seat of a valid one, or a seat it can draw. Example: SELECT muster.rule_licence(muster.candidate_of(a.id, NULL, NULL), o) FROM muster.account a JOIN muster.organization o ON o.id = a.organization;';
 
-CREATE OR REPLACE FUNCTION muster.draw_seat(p_candidate muster.candidate, OUT verdict muster.verdict, OUT seat uuid)
+CREATE OR REPLACE FUNCTION muster.draw_seat(p_candidate muster.candidate) RETURNS muster.verdict
 LANGUAGE plpgsql AS $$
 DECLARE
 	at timestamptz := clock_timestamp();
 	way record;
 	wait boolean;
+	seat uuid;
 BEGIN
 	-- What is free at once, of any licence, before what others have in their hands.
 	FOREACH wait IN ARRAY ARRAY[false, true] LOOP
 		FOR way IN SELECT d.licence, d.name, d.how FROM muster.licences_to_draw(p_candidate, at) d WHERE d.valid LOOP
 			seat := muster.take_seat(p_candidate.account, way.licence, way.how, wait);
 			CONTINUE WHEN seat IS NULL;
-			verdict := muster.says('licence', 'OK', format('drew a seat of licence "%s" (%s)', way.name, way.how),
+			RETURN muster.says('licence', 'OK', format('drew a seat of licence "%s" (%s)', way.name, way.how),
 				jsonb_build_object('seat', seat, 'licence', way.licence, 'name', way.name, 'how', way.how));
-			RETURN;
 		END LOOP;
 	END LOOP;
-	verdict := muster.licence_missing(p_candidate, at);
+	RETURN muster.licence_missing(p_candidate, at);
 END
 $$;
-COMMENT ON FUNCTION muster.draw_seat(muster.candidate) IS 'Internal: draw a seat for an account whose row the caller holds, of the first licence that has one; otherwise why not. Example: see muster_issuer.record.';
+COMMENT ON FUNCTION muster.draw_seat(muster.candidate) IS 'Internal: draw a seat for an account whose row the caller holds, of the first licence that has one; its id is in the details. Otherwise why not. Example: see muster_issuer.record.';
 
 CREATE OR REPLACE FUNCTION muster.free_seats() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -144,6 +144,8 @@ answer_read(struct arena *arena, const json_t *object, struct answer *answer)
 		return false;
 	answer->decision.why = text_take(&reader, "why");
 	answer->decision.text = text_take(&reader, "text");
+	answer->decision.language = text_take(&reader, "language");
+	answer->decision.details = text_take(&reader, "details");
 	answer->issued.database_us = number_take(&reader, "database_us");
 	answer->issued.signature_us = number_take(&reader, "signature_us");
 	if (answer->decision.outcome == OUTCOME_OK)
@@ -264,6 +266,8 @@ answer_write(json_t *object, struct arena *arena, const struct answer *answer)
 
 	return object != NULL && text_add(object, "outcome", outcome_name(decision->outcome)) &&
 	    text_add(object, "why", decision->why) && text_add(object, "text", decision->text) &&
+	    text_add(object, "language", decision->language) &&
+	    text_add(object, "details", decision->details) &&
 	    number_add(object, "database_us", answer->issued.database_us) &&
 	    number_add(object, "signature_us", answer->issued.signature_us) &&
 	    (decision->outcome != OUTCOME_OK || issued_write(object, arena, &answer->issued));

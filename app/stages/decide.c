@@ -1,9 +1,23 @@
 #include <muster/stages/decide.h>
 
+void
+stage_note(struct exchange *ex, const struct decision *decision)
+{
+	ex->text = decision->text;
+	ex->language = decision->language;
+	ex->details = decision->details;
+}
+
+const char *
+stage_remote(const struct exchange *ex)
+{
+	return ex->request->remote[0] != '\0' ? ex->request->remote : NULL;
+}
+
 enum outcome
 stage_decide(struct exchange *ex, const struct decision *decision)
 {
-	ex->text = decision->text;
+	stage_note(ex, decision);
 	if (decision->outcome == OUTCOME_OK)
 		return OUTCOME_OK;
 	return refuse(&ex->why, decision->outcome, "%s",

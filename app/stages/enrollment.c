@@ -21,7 +21,7 @@ static enum outcome
 consider(struct exchange *ex, const struct credential *credential, struct grant *grant)
 {
 	return store_consider(&ex->worker->store, ex->request->arena, ex->organization, credential->user,
-	    ex->facts, grant, &ex->why);
+	    ex->facts, stage_remote(ex), grant, &ex->why);
 }
 
 static enum outcome
@@ -44,7 +44,7 @@ issue(struct exchange *ex, const struct grant *grant, const struct csr *csr, str
 		.account = grant->account.id,
 		.trace = ex->request->trace.text,
 		.attempt = ex->attempt,
-		.remote = ex->request->remote[0] != '\0' ? ex->request->remote : NULL,
+		.remote = stage_remote(ex),
 		.facts = ex->facts,
 		.public_key = csr->public_key };
 	struct answer answer = { 0 };
@@ -53,7 +53,7 @@ issue(struct exchange *ex, const struct grant *grant, const struct csr *csr, str
 
 	ex->signature_us = answer.issued.signature_us;
 	ex->issuer_database_us = answer.issued.database_us;
-	ex->text = answer.decision.text;
+	stage_note(ex, &answer.decision);
 	ex->device = answer.issued.device;
 	*issued = answer.issued;
 	return o;

@@ -15,7 +15,7 @@ reply_fault(struct exchange *ex, enum outcome outcome)
 	struct reply *reply = ex->reply;
 
 	if (!fault_write(ex->request->arena, outcome, ex->action, ex->soap.message_id,
-		ex->request->trace.text, ex->text, NULL, &reply->body)) {
+		ex->request->trace.text, ex->text, ex->language, &reply->body)) {
 		reply_plain(ex->request, reply, 500, "internal error");
 		return;
 	}
@@ -102,10 +102,11 @@ record(struct exchange *ex, enum outcome outcome)
 		.organization = ex->organization,
 		.user = ex->user,
 		.account = ex->account,
-		.remote = ex->request->remote[0] != '\0' ? ex->request->remote : NULL,
+		.remote = stage_remote(ex),
 		.facts = ex->facts,
 		.outcome = outcome,
-		.why = ex->why.text };
+		.why = ex->why.text,
+		.details = ex->details };
 
 	if (is_plain_http(outcome) || (!ex->proven && !budget_take(worker->budget)))
 		return false;

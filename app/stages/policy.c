@@ -15,8 +15,8 @@ stage_policy(struct exchange *ex)
 	ex->user = ex->soap.credential.user;
 	if ((o = xcep_read(&ex->soap, &ex->why)) != OUTCOME_OK ||
 	    (o = soap_credential(&ex->soap, &credential, &ex->why)) != OUTCOME_OK ||
-	    (o = store_policy(&ex->worker->store, arena, ex->organization, credential->user, &policy,
-		 &ex->why)) != OUTCOME_OK ||
+	    (o = store_policy(&ex->worker->store, arena, ex->organization, credential->user, stage_remote(ex),
+		 &policy, &ex->why)) != OUTCOME_OK ||
 	    (o = stage_authenticate(ex, credential, &policy.account, &policy.decision)) != OUTCOME_OK ||
 	    (o = stage_decide(ex, &policy.decision)) != OUTCOME_OK)
 		return o;

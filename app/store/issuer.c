@@ -106,8 +106,13 @@ store_record(struct pg *pg, struct arena *arena, struct deadline deadline, const
     struct decision *decision, bool *stale, struct bytes *recorded, enum pg_end *end, int64_t *us,
     struct why *why)
 {
-	static const char sql[] = "SELECT outcome, why, text, stale, certificate FROM muster_issuer.record("
-				  "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+	/* A procedure's results are places in its call, and the columns of its row. */
+	enum { RECORD_OUTCOME, RECORD_WHY, RECORD_TEXT, STALE, CERTIFICATE, LANGUAGE, DETAILS, COLUMNS };
+	static const char sql[] = "CALL muster_issuer.record_read_committed("
+				  "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
+				  " NULL, NULL, NULL, NULL, NULL, NULL, NULL)";
+	static const struct decision_columns columns = { RECORD_OUTCOME, RECORD_WHY, RECORD_TEXT, LANGUAGE,
+		DETAILS };
 	const struct pg_param param[] = {
 		PG_TEXT(record->grant),
 		PG_TEXT(record->trace),
@@ -132,13 +137,13 @@ store_record(struct pg *pg, struct arena *arena, struct deadline deadline, const
 	*decision = (struct decision){ 0 };
 	*stale = false;
 	*recorded = (struct bytes){ 0 };
-	if ((o = pg_call(pg, sql, param, ARRAY_SIZE(param), 5, deadline, &result, end, us, why)) !=
+	if ((o = pg_call(pg, sql, param, ARRAY_SIZE(param), COLUMNS, deadline, &result, end, us, why)) !=
 		OUTCOME_OK ||
 	    (o = row_one(result, "record", why)) != OUTCOME_OK ||
-	    (o = row_decision(arena, result, 0, 1, 2, decision, why)) != OUTCOME_OK)
+	    (o = row_decision(arena, result, columns, decision, why)) != OUTCOME_OK)
 		return o;
-	*stale = pg_bool(result, 0, 3);
-	*recorded = pg_bytes(arena, result, 0, 4);
+	*stale = pg_bool(result, 0, STALE);
+	*recorded = pg_bytes(arena, result, 0, CERTIFICATE);
 	if (decision->outcome == OUTCOME_OK && recorded->size == 0)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "record: done, but without a certificate");
 	return OUTCOME_OK;

@@ -9,17 +9,25 @@ row_one(const PGresult *result, const char *function, struct why *why)
 	return OUTCOME_OK;
 }
 
+static const char *
+optional_text(struct arena *arena, const PGresult *result, int column)
+{
+	return column < 0 ? NULL : pg_text(arena, result, 0, column);
+}
+
 enum outcome
-row_decision(struct arena *arena, const PGresult *result, int outcome, int why_column, int text,
+row_decision(struct arena *arena, const PGresult *result, struct decision_columns column,
     struct decision *decision, struct why *why)
 {
-	const char *name = pg_text(arena, result, 0, outcome);
+	const char *name = pg_text(arena, result, 0, column.outcome);
 
 	if (name == NULL || !outcome_from_name(name, &decision->outcome))
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "the database answered an outcome unknown to this program: %s",
 		    name == NULL ? "none" : name);
-	decision->why = pg_text(arena, result, 0, why_column);
-	decision->text = text < 0 ? NULL : pg_text(arena, result, 0, text);
+	decision->why = pg_text(arena, result, 0, column.why);
+	decision->text = optional_text(arena, result, column.text);
+	decision->language = optional_text(arena, result, column.language);
+	decision->details = optional_text(arena, result, column.details);
 	return OUTCOME_OK;
 }

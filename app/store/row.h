@@ -14,11 +14,16 @@
  */
 enum outcome row_one(const PGresult *, const char *function, struct why *);
 
+/* Which columns of a row hold a decision; text, language and details are -1 where the function has none. */
+struct decision_columns {
+	int outcome, why, text, language, details;
+};
+
 /*
- * A decision from the columns outcome, why and (column text >= 0) text.
+ * The decision of a row.
  * OUTCOME_INTERNAL_SERVICE_FAULT  an outcome that this program does not know
  */
 enum outcome row_decision(
-    struct arena *, const PGresult *, int outcome, int why_column, int text, struct decision *, struct why *);
+    struct arena *, const PGresult *, struct decision_columns, struct decision *, struct why *);
 
 #endif

@@ -2,6 +2,9 @@
 
 #include "row.h"
 
+/* The columns of a function that refuses without details. */
+static const struct decision_columns plain = { 0, 1, -1, -1, -1 };
+
 /* The columns that policy() and consider() begin with. */
 enum { OUTCOME, WHY, TEXT, ORGANIZATION, ACCOUNT, UPN, PASSWORD_HASH, MINIMUM_KEY_LENGTH, CLAIM_COLUMNS };
 
@@ -19,16 +22,18 @@ call(struct store *store, const char *function, const char *sql, const struct pg
 }
 
 static enum outcome
-claim_read(struct arena *arena, const PGresult *result, struct account *account, struct decision *decision,
-    struct why *why)
+claim_read(struct arena *arena, const PGresult *result, int language, struct account *account,
+    struct decision *decision, struct why *why)
 {
+	const struct decision_columns columns = { OUTCOME, WHY, TEXT, language, language + 1 };
+
 	*account = (struct account){
 		.organization = pg_text(arena, result, 0, ORGANIZATION),
 		.id = pg_text(arena, result, 0, ACCOUNT),
 		.upn = pg_text(arena, result, 0, UPN),
 		.password_hash = pg_text(arena, result, 0, PASSWORD_HASH),
 	};
-	return row_decision(arena, result, OUTCOME, WHY, TEXT, decision, why);
+	return row_decision(arena, result, columns, decision, why);
 }
 
 enum outcome
@@ -48,28 +53,28 @@ store_discover(struct store *store, struct arena *arena, const char *domain, str
 	directions->enrollment_url = pg_text(arena, result, 0, 3);
 	directions->auth_policies = pg_text(arena, result, 0, 4);
 	directions->enrollment_version = pg_text(arena, result, 0, 5);
-	return row_decision(arena, result, 0, 1, -1, &directions->decision, why);
+	return row_decision(arena, result, plain, &directions->decision, why);
 }
 
 enum outcome
 store_policy(struct store *store, struct arena *arena, const char *organization, const char *user,
-    struct enrollment_policy *policy, struct why *why)
+    const char *remote, struct enrollment_policy *policy, struct why *why)
 {
+	enum { VALIDITY = CLAIM_COLUMNS, RENEWAL, LANGUAGE, DETAILS, COLUMNS };
 	static const char sql[] = "SELECT outcome, why, text, organization, account, upn, password_hash,"
-				  " minimum_key_length, validity_seconds, renewal_seconds"
-				  " FROM muster_worker.policy($1, $2)";
-	const struct pg_param param[] = { PG_TEXT(organization), PG_TEXT(user) };
+				  " minimum_key_length, validity_seconds, renewal_seconds, language, details"
+				  " FROM muster_worker.policy($1, $2, $3)";
+	const struct pg_param param[] = { PG_TEXT(organization), PG_TEXT(user), PG_TEXT(remote) };
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
 
 	*policy = (struct enrollment_policy){ 0 };
-	if ((o = call(store, "policy", sql, param, ARRAY_SIZE(param), CLAIM_COLUMNS + 2, &result, why)) !=
-	    OUTCOME_OK)
+	if ((o = call(store, "policy", sql, param, ARRAY_SIZE(param), COLUMNS, &result, why)) != OUTCOME_OK)
 		return o;
 	policy->minimum_key_length = (int)pg_number(result, 0, MINIMUM_KEY_LENGTH, 0);
-	policy->validity_seconds = pg_number(result, 0, CLAIM_COLUMNS, 0);
-	policy->renewal_seconds = pg_number(result, 0, CLAIM_COLUMNS + 1, 0);
-	return claim_read(arena, result, &policy->account, &policy->decision, why);
+	policy->validity_seconds = pg_number(result, 0, VALIDITY, 0);
+	policy->renewal_seconds = pg_number(result, 0, RENEWAL, 0);
+	return claim_read(arena, result, LANGUAGE, &policy->account, &policy->decision, why);
 }
 
 /* The columns of consider() after the claim, in its order. */
@@ -94,6 +99,8 @@ enum {
 	HUB_PRODUCT_ID,
 	HUB_URI,
 	HUB_NAME,
+	CONSIDER_LANGUAGE,
+	CONSIDER_DETAILS,
 	CONSIDER_COLUMNS
 };
 
@@ -102,8 +109,8 @@ static const char consider_sql[] =
     " provider_id, provider_name, management_url, renewal_url, renew_period_days, renew_retry_days,"
     " first_retries, first_interval, second_retries, second_interval, remaining_retries, remaining_interval,"
     " poll_on_login, all_users_poll_on_first_login,"
-    " application_enterprise_id, application_token, hub_product_id, hub_uri, hub_name"
-    " FROM muster_worker.consider($1, $2, $3)";
+    " application_enterprise_id, application_token, hub_product_id, hub_uri, hub_name, language, details"
+    " FROM muster_worker.consider($1, $2, $3, $4)";
 
 static struct provisioning
 provisioning_read(struct arena *arena, const PGresult *result)
@@ -133,9 +140,10 @@ provisioning_read(struct arena *arena, const PGresult *result)
 
 enum outcome
 store_consider(struct store *store, struct arena *arena, const char *organization, const char *user,
-    const char *facts, struct grant *grant, struct why *why)
+    const char *facts, const char *remote, struct grant *grant, struct why *why)
 {
-	const struct pg_param param[] = { PG_TEXT(organization), PG_TEXT(user), PG_TEXT(facts) };
+	const struct pg_param param[] = { PG_TEXT(organization), PG_TEXT(user), PG_TEXT(facts),
+		PG_TEXT(remote) };
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
 
@@ -146,14 +154,14 @@ store_consider(struct store *store, struct arena *arena, const char *organizatio
 	grant->minimum_key_length = (int)pg_number(result, 0, MINIMUM_KEY_LENGTH, 0);
 	grant->allow_sha1 = pg_bool(result, 0, ALLOW_SHA1);
 	grant->provisioning = provisioning_read(arena, result);
-	return claim_read(arena, result, &grant->account, &grant->decision, why);
+	return claim_read(arena, result, CONSIDER_LANGUAGE, &grant->account, &grant->decision, why);
 }
 
 enum outcome
 store_refuse(struct store *store, struct arena *arena, const struct refusal *refusal, struct why *why)
 {
 	static const char sql[] =
-	    "SELECT recorded FROM muster_worker.refuse($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+	    "SELECT recorded FROM muster_worker.refuse($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 	const struct pg_param param[] = {
 		PG_TEXT(refusal->trace),
 		PG_TEXT(refusal->attempt),
@@ -165,6 +173,7 @@ store_refuse(struct store *store, struct arena *arena, const struct refusal *ref
 		PG_TEXT(refusal->account),
 		PG_TEXT(refusal->remote),
 		PG_TEXT(refusal->facts),
+		PG_TEXT(refusal->details),
 	};
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
@@ -196,7 +205,7 @@ store_device(struct store *store, struct arena *arena, struct bytes sha256, cons
 	status->state = pg_text(arena, result, 0, 5);
 	status->name = pg_text(arena, result, 0, 6);
 	status->not_after = pg_text(arena, result, 0, 7);
-	return row_decision(arena, result, 0, 1, -1, &status->decision, why);
+	return row_decision(arena, result, plain, &status->decision, why);
 }
 
 enum outcome

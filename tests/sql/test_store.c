@@ -65,7 +65,8 @@ set_up(void **state)
 	fixture.admin = connection("postgres");
 	fixture.issuer = connection("muster_issuer");
 	fixture.store = (struct store){ .pg = connection("muster_worker"), .deadline = soon() };
-	if (store_consider(&fixture.store, fixture.arena, "example", "ada", "{}", &grant, &why) != OUTCOME_OK)
+	if (store_consider(&fixture.store, fixture.arena, "example", "ada", "{}", "192.0.2.7", &grant,
+		&why) != OUTCOME_OK)
 		return -1;
 	fixture.ada = grant.account.id;
 	return store_issuer_configuration(
@@ -149,7 +150,8 @@ policy_answers(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    store_policy(&fixture.store, fixture.arena, NULL, "ADA@example.test", &policy, &why), OUTCOME_OK);
+	    store_policy(&fixture.store, fixture.arena, NULL, "ADA@example.test", NULL, &policy, &why),
+	    OUTCOME_OK);
 	assert_int_equal(policy.decision.outcome, OUTCOME_OK);
 	assert_string_equal(policy.account.organization, "example");
 	assert_string_equal(policy.account.id, fixture.ada);
@@ -160,7 +162,8 @@ policy_answers(void **state)
 	assert_int_equal(policy.renewal_seconds, 42 * 86400);
 
 	assert_int_equal(
-	    store_policy(&fixture.store, fixture.arena, "example", "nobody", &policy, &why), OUTCOME_OK);
+	    store_policy(&fixture.store, fixture.arena, "example", "nobody", NULL, &policy, &why),
+	    OUTCOME_OK);
 	assert_int_equal(policy.decision.outcome, OUTCOME_AUTHENTICATION);
 	assert_null(policy.account.id);
 	assert_null(policy.account.password_hash);
@@ -178,7 +181,8 @@ consider_answers(void **state)
 	asked("SELECT muster.set_poll_schedule('example', 1, 2, 3, 4, 5, 6, false, true)");
 	asked("SELECT muster.set_renewal('example', 43, 4, 'https://renew.test/')");
 	assert_int_equal(
-	    store_consider(&fixture.store, fixture.arena, "example", "ada", "{}", &grant, &why), OUTCOME_OK);
+	    store_consider(&fixture.store, fixture.arena, "example", "ada", "{}", "192.0.2.7", &grant, &why),
+	    OUTCOME_OK);
 	assert_int_equal(grant.decision.outcome, OUTCOME_OK);
 	assert_string_equal(grant.account.id, fixture.ada);
 	assert_int_equal(grant.minimum_key_length, 2048);
@@ -213,14 +217,15 @@ consider_refuses(void **state)
 
 	(void)state;
 	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", "ada",
-			     "{\"EnrollmentType\":\"AppManagement\"}", &grant, &why),
+			     "{\"EnrollmentType\":\"AppManagement\"}", NULL, &grant, &why),
 	    OUTCOME_OK);
 	assert_int_equal(grant.decision.outcome, OUTCOME_NOT_SUPPORTED);
 	assert_string_equal(
 	    grant.decision.why, "enrollment type \"AppManagement\" is not supported, only Full and Device");
 	assert_null(grant.decision.text);
 	/* Facts that are no JSON are a mistake of ours: the database's refusal, not a crash. */
-	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", "ada", "{", &grant, &why),
+	assert_int_equal(
+	    store_consider(&fixture.store, fixture.arena, "example", "ada", "{", NULL, &grant, &why),
 	    OUTCOME_ENROLLMENT_SERVER);
 }
 

@@ -29,7 +29,7 @@ static const struct ask whole = {
 };
 
 static const struct answer issued = {
-	.decision = { OUTCOME_OK, NULL, NULL },
+	.decision = { .outcome = OUTCOME_OK },
 	.issued = {
 		.device = DEVICE,
 		.certificate = SOME_BYTES,
@@ -164,8 +164,8 @@ test_optional(void **state)
 static void
 test_refusal(void **state)
 {
-	static const struct answer refusal = { .decision = {
-						   OUTCOME_DEVICE_CAP_REACHED, "5 of 5 devices", "Bitte" } };
+	static const struct answer refusal = { .decision = { OUTCOME_DEVICE_CAP_REACHED, "5 of 5 devices",
+						   "Bitte", "de-AT", "{\"limit\": 5}" } };
 	struct pair *pair = *state;
 	struct answer got;
 	struct part part;
@@ -177,6 +177,8 @@ test_refusal(void **state)
 	assert_false(lost);
 	assert_string_equal(why.text, "5 of 5 devices");
 	assert_string_equal(got.decision.text, "Bitte");
+	assert_string_equal(got.decision.language, "de-AT");
+	assert_string_equal(got.decision.details, "{\"limit\": 5}");
 	assert_null(got.issued.device);
 	arena_free(part.arena);
 }

@@ -125,15 +125,16 @@ __wrap_store_record(struct pg *pg, struct arena *arena, struct deadline deadline
 		if (db.kept.size == 0)
 			db.kept = db.seen[db.calls - 1].certificate;
 		*recorded = db.kept;
-		*decision = (struct decision){ OUTCOME_OK, NULL, NULL };
+		*decision = (struct decision){ .outcome = OUTCOME_OK };
 		return OUTCOME_OK;
 	case REFUSES:
-		*decision = (struct decision){ OUTCOME_DEVICE_CAP_REACHED, "5 of 5", "Zu viele" };
+		*decision = (struct decision){ OUTCOME_DEVICE_CAP_REACHED, "5 of 5", "Zu viele", "de",
+			"{\"limit\": 5}" };
 		return OUTCOME_OK;
 	case STALE:
 		*stale = true;
 		db.configuration.generation++;
-		*decision = (struct decision){ OUTCOME_ENROLLMENT_SERVER, "stale", NULL };
+		*decision = (struct decision){ .outcome = OUTCOME_ENROLLMENT_SERVER, .why = "stale" };
 		return OUTCOME_OK;
 	case LOST:
 	case LOST_LONG:
@@ -473,6 +474,8 @@ test_refusal(void **state)
 	assert_int_equal(ask_once(&honest, &running, &answer, &why), OUTCOME_DEVICE_CAP_REACHED);
 	assert_string_equal(why.text, "5 of 5");
 	assert_string_equal(answer.decision.text, "Zu viele");
+	assert_string_equal(answer.decision.language, "de");
+	assert_string_equal(answer.decision.details, "{\"limit\": 5}");
 	assert_null(answer.issued.device);
 	issuer_end(&running, EXIT_SUCCESS);
 }

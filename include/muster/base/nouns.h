@@ -8,12 +8,14 @@
 #include <muster/base/bytes.h>
 #include <muster/base/outcome.h>
 
-/* What SQL said: the decision, and its reason for our record (why) and for the user (text, custom rules
- * only). */
+/* What SQL said: the decision, and its reason for our record (why, details) and for the user (text in
+ * language, custom rules only). */
 struct decision {
 	enum outcome outcome;
 	const char *why;
 	const char *text;
+	const char *language; /* of text, BCP 47: "de" */
+	const char *details;  /* JSON object: the rule, limit and count, the row that decided */
 };
 
 /* The organization's answer to Discover. */

@@ -11,7 +11,13 @@
 /* Give the next database call its time. */
 void stage_limit_database(struct exchange *);
 
-/* Tell SQL's decision: its outcome, reason and text for the user. */
+/* The client's address as SQL wants it: NULL when it is not known. */
+const char *stage_remote(const struct exchange *);
+
+/* Keep what the fault and the record will tell of a decision: its text for the user and details. */
+void stage_note(struct exchange *, const struct decision *);
+
+/* Tell SQL's decision: its outcome and reason, and what stage_note() keeps. */
 enum outcome stage_decide(struct exchange *, const struct decision *);
 
 /* A SOAP reply stands in reply->body, if it was written. */

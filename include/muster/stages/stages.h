@@ -45,8 +45,9 @@ struct exchange {
 	const char *attempt;	  /* GUID; NULL if the path has none */
 	/* Known as the request proceeds, for log and record. */
 	const char *user, *account, *device, *facts;
-	const char *text; /* custom text for the user; NULL mostly */
-	bool proven;	  /* the credential was verified */
+	const char *text, *language; /* custom text for the user; NULL mostly */
+	const char *details;	     /* of the decision, JSON, for the record; may be NULL */
+	bool proven;		     /* the credential was verified */
 	int64_t signature_us, issuer_database_us;
 };
 

@@ -48,7 +48,8 @@ struct record {
 };
 
 /*
- * muster_issuer.record: check again, count, write, commit: the point of no return. Keyed by the
+ * muster_issuer.record, through the procedure that runs it at the isolation level read committed
+ * whatever the role's default is: check again, count, write, commit: the point of no return. Keyed by the
  * grant: called again after a lost connection it waits for the first call and returns what that one
  * recorded.
  *

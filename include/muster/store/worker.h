@@ -21,19 +21,21 @@ enum outcome store_discover(
     struct store *, struct arena *, const char *domain, struct directions *, struct why *);
 
 /* muster_worker.policy: whom the credential names, and what GetPolicies says. organization NULL: by the
- * user's domain. */
+ * user's domain. remote is the client's address, NULL where it is not known. */
 enum outcome store_policy(struct store *, struct arena *, const char *organization, const char *user,
-    struct enrollment_policy *, struct why *);
+    const char *remote, struct enrollment_policy *, struct why *);
 
-/* muster_worker.consider: the account, what proves it, and SQL's decision so far. Writes nothing. */
+/* muster_worker.consider: the account, what proves it, and SQL's decision so far (all but the custom rules,
+ * which only record asks). Writes nothing. */
 enum outcome store_consider(struct store *, struct arena *, const char *organization, const char *user,
-    const char *facts, struct grant *, struct why *);
+    const char *facts, const char *remote, struct grant *, struct why *);
 
 /* One refusal to record. NULL for what is not known. */
 struct refusal {
 	const char *trace, *attempt, *stage, *organization, *user, *account, *remote, *facts;
 	enum outcome outcome;
 	const char *why;
+	const char *details; /* of the decision, JSON; kept up to 16 KiB */
 };
 
 /* muster_worker.refuse: record it. */
