@@ -18,7 +18,7 @@ note(int number)
 	came = number;
 }
 
-/* So that a signal interrupts the read instead of leaving the terminal mute. */
+/* So that a signal interrupts the read instead of leaving the terminal mute. What was ignored stays so. */
 static void
 signals_take(struct sigaction before[ARRAY_SIZE(ending)])
 {
@@ -26,10 +26,14 @@ signals_take(struct sigaction before[ARRAY_SIZE(ending)])
 
 	came = 0;
 	(void)sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++) {
 		(void)sigaction(ending[i], &action, &before[i]);
+		if (before[i].sa_handler == SIG_IGN)
+			(void)sigaction(ending[i], &before[i], NULL);
+	}
 }
 
+/* The one that came does now what it would have done. */
 static void
 signals_give_back(const struct sigaction before[ARRAY_SIZE(ending)])
 {
@@ -91,7 +95,9 @@ secret_read_terminal(const char *prompt, struct secret *secret, struct why *why)
 	*secret = (struct secret){ NULL, 0 };
 	if (fd < 0)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "there is no terminal to ask for it");
-	o = quietly(fd, prompt, secret, why);
+	do /* again after a stop, which took what was typed */
+		o = quietly(fd, prompt, secret, why);
+	while (came == SIGTSTP);
 	(void)close(fd);
 	return o;
 }
