@@ -210,6 +210,7 @@ init_steps(struct init *init, struct why *why)
 	enum outcome o;
 
 	if ((o = secret_read_file(options->passphrase_file, &init->passphrase, why)) != OUTCOME_OK ||
+	    (o = database_open(options->database, &init->conn, why)) != OUTCOME_OK ||
 	    (o = organization_find(init, why)) != OUTCOME_OK ||
 	    (o = authorities_load(init->conn, init->arena, NULL, &init->there, why)) != OUTCOME_OK ||
 	    (o = names_choose(init->arena, &init->there, options->name, init->organization.name,
@@ -221,11 +222,12 @@ init_steps(struct init *init, struct why *why)
 }
 
 enum outcome
-init_run(PGconn *conn, const struct options *options, struct why *why)
+init_run(const struct options *options, struct why *why)
 {
-	struct init init = { .conn = conn, .options = options, .arena = arena_new() };
+	struct init init = { .options = options, .arena = arena_new() };
 	enum outcome o = init_steps(&init, why);
 
+	PQfinish(init.conn);
 	signer_release(&init.signer);
 	secret_release(&init.passphrase);
 	arena_free(init.arena);

@@ -2,7 +2,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "database.h"
 #include "init.h"
 #include "password.h"
 #include "show.h"
@@ -19,21 +18,9 @@ hide_memory(void)
 	(void)prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 }
 
-static enum outcome
-password_run(PGconn *conn, const struct options *options, struct why *why)
-{
-	char hash[PASSWORD_HASH_MAX];
-	enum outcome o;
-
-	if ((o = password_account_check(conn, options, why)) != OUTCOME_OK ||
-	    (o = password_make(options, hash, why)) != OUTCOME_OK)
-		return o;
-	return password_store(conn, options, hash, why);
-}
-
 /* The one thing that needs no database. */
 static enum outcome
-password_print_run(const struct options *options, struct why *why)
+password_only_print(const struct options *options, struct why *why)
 {
 	char hash[PASSWORD_HASH_MAX];
 	enum outcome o = password_make(options, hash, why);
@@ -44,20 +31,15 @@ password_print_run(const struct options *options, struct why *why)
 static enum outcome
 run(const struct options *options, struct why *why)
 {
-	PGconn *conn = NULL;
-	enum outcome o;
-
-	if (options->verb == VERB_PASSWORD && options->print)
-		return password_print_run(options, why);
-	o = database_open(options->database, &conn, why);
-	if (o == OUTCOME_OK && options->verb == VERB_INIT)
-		o = init_run(conn, options, why);
-	else if (o == OUTCOME_OK && options->verb == VERB_SHOW)
-		o = show_run(conn, options, why);
-	else if (o == OUTCOME_OK)
-		o = password_run(conn, options, why);
-	PQfinish(conn);
-	return o;
+	switch (options->verb) {
+	case VERB_INIT: return init_run(options, why);
+	case VERB_SHOW: return show_run(options, why);
+	case VERB_PASSWORD:
+		return options->print ? password_only_print(options, why) : password_run(options, why);
+	case VERB_NONE:
+	case VERB_COUNT: break;
+	}
+	return OUTCOME_OK;
 }
 
 static enum exit_status

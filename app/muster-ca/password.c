@@ -53,8 +53,8 @@ password_make(const struct options *options, char hash[PASSWORD_HASH_MAX], struc
 	return password_hash(&password, hash, PASSWORD_HASH_MAX, why);
 }
 
-enum outcome
-password_account_check(PGconn *conn, const struct options *options, struct why *why)
+static enum outcome
+account_check(PGconn *conn, const struct options *options, struct why *why)
 {
 	const struct pg_param param[] = { PG_TEXT(options->upn), PG_TEXT(options->organization) };
 	CLEANUP(pg_result_free) PGresult *result = NULL;
@@ -63,8 +63,8 @@ password_account_check(PGconn *conn, const struct options *options, struct why *
 	    conn, "SELECT muster.account_id($1, $2)", param, ARRAY_SIZE(param), &result, why);
 }
 
-enum outcome
-password_store(PGconn *conn, const struct options *options, const char *hash, struct why *why)
+static enum outcome
+hash_store(PGconn *conn, const struct options *options, const char *hash, struct why *why)
 {
 	const struct pg_param param[] = { PG_TEXT(options->upn), PG_TEXT(hash),
 		PG_TEXT(options->organization) };
@@ -74,6 +74,30 @@ password_store(PGconn *conn, const struct options *options, const char *hash, st
 
 	if (o == OUTCOME_OK)
 		(void)printf("%s\n", PQgetvalue(result, 0, 0));
+	return o;
+}
+
+static enum outcome
+password_set(PGconn *conn, const struct options *options, struct why *why)
+{
+	char hash[PASSWORD_HASH_MAX];
+	enum outcome o;
+
+	if ((o = account_check(conn, options, why)) != OUTCOME_OK ||
+	    (o = password_make(options, hash, why)) != OUTCOME_OK)
+		return o;
+	return hash_store(conn, options, hash, why);
+}
+
+enum outcome
+password_run(const struct options *options, struct why *why)
+{
+	PGconn *conn = NULL;
+	enum outcome o = database_open(options->database, &conn, why);
+
+	if (o == OUTCOME_OK)
+		o = password_set(conn, options, why);
+	PQfinish(conn);
 	return o;
 }
 

@@ -2,8 +2,6 @@
 #ifndef MUSTER_CA_PASSWORD_H
 #define MUSTER_CA_PASSWORD_H
 
-#include <libpq-fe.h>
-
 #include "options.h"
 
 /* The longest hash that the schema takes, and its NUL. */
@@ -16,11 +14,11 @@
  */
 enum outcome password_make(const struct options *, char hash[PASSWORD_HASH_MAX], struct why *);
 
-/* There is such an account: asked first, so that nobody types a password for nothing. */
-enum outcome password_account_check(PGconn *, const struct options *, struct why *);
-
-/* Store the hash: as a parameter, so that statistics and most logs of statements do not have it. */
-enum outcome password_store(PGconn *, const struct options *, const char *hash, struct why *);
+/*
+ * Make it and store the hash: as a parameter, so that statistics and most logs of statements do not have it.
+ * The account is looked up first, so that nobody types a password for nothing.
+ */
+enum outcome password_run(const struct options *, struct why *);
 
 /* The statement that stores it, for psql. */
 enum outcome password_print(FILE *, const struct options *, const char *hash, struct why *);

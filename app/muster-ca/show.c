@@ -2,6 +2,8 @@
 
 #include <muster/authority/certificate.h>
 
+#include "database.h"
+
 static enum outcome
 pem_print(FILE *out, struct arena *arena, const struct authority *authority, struct why *why)
 {
@@ -55,11 +57,15 @@ show(PGconn *conn, struct arena *arena, const struct options *options, struct wh
 }
 
 enum outcome
-show_run(PGconn *conn, const struct options *options, struct why *why)
+show_run(const struct options *options, struct why *why)
 {
 	struct arena *arena = arena_new();
-	enum outcome o = show(conn, arena, options, why);
+	PGconn *conn = NULL;
+	enum outcome o = database_open(options->database, &conn, why);
 
+	if (o == OUTCOME_OK)
+		o = show(conn, arena, options, why);
+	PQfinish(conn);
 	arena_free(arena);
 	return o;
 }

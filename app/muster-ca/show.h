@@ -8,7 +8,7 @@
 /*
  * All, or those of one organization, on stdout. Nothing to show is a refusal that says how to make one.
  */
-enum outcome show_run(PGconn *, const struct options *, struct why *);
+enum outcome show_run(const struct options *, struct why *);
 
 /* As text, or as PEM in the order they have. */
 enum outcome show_list(FILE *, struct arena *, const struct authorities *, bool pem, struct why *);
