@@ -315,10 +315,10 @@ application_check(struct arena *arena, const struct reply_doc *reply, const stru
 static void
 poll_check(struct arena *arena, const struct reply_doc *reply)
 {
-	int count[] = { number_at(arena, reply, POLL PARM("NumberOfFirstRetries")),
+	const int count[] = { number_at(arena, reply, POLL PARM("NumberOfFirstRetries")),
 		number_at(arena, reply, POLL PARM("NumberOfSecondRetries")),
 		number_at(arena, reply, POLL PARM("NumberOfRemainingScheduledRetries")) };
-	int interval[] = { number_at(arena, reply, POLL PARM("IntervalForFirstSetOfRetries")),
+	const int interval[] = { number_at(arena, reply, POLL PARM("IntervalForFirstSetOfRetries")),
 		number_at(arena, reply, POLL PARM("IntervalForSecondSetOfRetries")),
 		number_at(arena, reply, POLL PARM("IntervalForRemainingScheduledRetries")) };
 	int endless = 0;
