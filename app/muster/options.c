@@ -147,6 +147,20 @@ is_secret_option(const char *keyword)
 	return strcmp(keyword, "password") == 0 || strcmp(keyword, "sslpassword") == 0;
 }
 
+/* libpq quotes what it cannot parse, which may then be a password or a URI with one in it. */
+static enum outcome
+refuse_conninfo(const char *option, const char *conninfo, const char *error, struct why *why)
+{
+	if (strstr(conninfo, "password") != NULL || strstr(conninfo, "://") != NULL)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "%s cannot be parsed, and is not shown since it may hold a password: give a conninfo "
+		    "such as "
+		    "'host=/run/postgresql dbname=muster user=muster_…'",
+		    option);
+	return refuse(
+	    why, OUTCOME_INTERNAL_SERVICE_FAULT, "%s: %.*s", option, (int)strcspn(error, "\n"), error);
+}
+
 enum outcome
 options_check_database(const char *option, const char *conninfo, struct why *why)
 {
@@ -160,10 +174,7 @@ options_check_database(const char *option, const char *conninfo, struct why *why
 		    "user=muster_…'",
 		    option);
 	if ((parsed = PQconninfoParse(conninfo, &error)) == NULL) {
-		if (error != NULL)
-			error[strcspn(error, "\n")] = '\0';
-		o = refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "%s: %s", option,
-		    error != NULL ? error : "out of memory");
+		o = refuse_conninfo(option, conninfo, error != NULL ? error : "out of memory", why);
 		PQfreemem(error);
 		return o;
 	}
