@@ -224,7 +224,7 @@ number_at(struct arena *arena, const struct reply_doc *reply, const char *parm)
 
 	row_equal(parm, *value != '\0' && strspn(value, "0123456789") == strlen(value), true);
 	row_text(parm, xpath_text(arena, reply, arena_printf(arena, "%s/@datatype", parm)), "integer");
-	return atoi(value);
+	return (int)strtol(value, NULL, 10);
 }
 
 static void
