@@ -2,9 +2,6 @@
 
 #include <poll.h>
 
-#define PARAMETERS_MAX 32
-#define BYTEA_OID 17
-
 /* One call on its way. */
 struct call {
 	struct pg *pg;
@@ -45,21 +42,11 @@ flush(struct call *call)
 static enum outcome
 send_statement(struct call *call, const char *sql, const struct pg_param *param, int parameters)
 {
-	const char *value[PARAMETERS_MAX];
-	int size[PARAMETERS_MAX], format[PARAMETERS_MAX];
-	Oid type[PARAMETERS_MAX];
+	struct pg_bound bound;
 
-	if (parameters > PARAMETERS_MAX)
-		abort();
-	for (int i = 0; i < parameters; i++) {
-		bool binary = param[i].text == NULL && param[i].bytes.data != NULL;
-
-		value[i] = binary ? (const char *)param[i].bytes.data : param[i].text;
-		size[i] = binary ? (int)param[i].bytes.size : 0;
-		format[i] = binary ? 1 : 0;
-		type[i] = binary ? BYTEA_OID : 0;
-	}
-	if (PQsendQueryParams(call->pg->conn, sql, parameters, type, value, size, format, 0) == 1)
+	pg_bind(param, parameters, &bound);
+	if (PQsendQueryParams(
+		call->pg->conn, sql, parameters, bound.type, bound.value, bound.size, bound.format, 0) == 1)
 		return flush(call);
 	call->end = PG_NOT_SENT;
 	(void)pg_refuse(call->pg->conn, "cannot send", call->why);

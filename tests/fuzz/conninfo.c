@@ -4,9 +4,7 @@
  */
 #include "fuzz.h"
 
-#include <muster/muster/options.h>
-
-#include <libpq-fe.h>
+#include <muster/wire/pg.h>
 
 #define SECRET "S3CRET"
 
@@ -28,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *arena = arena_new();
 	const char *conninfo = arena_strndup(arena, (const char *)data, size);
 	struct why why;
-	enum outcome o = options_check_database("--worker-database", conninfo, &why);
+	enum outcome o = pg_conninfo_check("--worker-database", conninfo, &why);
 
 	FUZZ_OUTCOME(o, &why, OUTCOME_INTERNAL_SERVICE_FAULT);
 	FUZZ_CHECK(o == OUTCOME_OK || strstr(why.text, SECRET) == NULL ||
