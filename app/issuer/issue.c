@@ -13,7 +13,7 @@
  * rule that ran too long is told. A worker that waits for less gets its answer in time for that. */
 #define BUDGET_MS 10000
 #define CALL_MS 6500
-#define MARGIN_MS 300
+#define MARGIN_MS 1000
 
 /* Between two calls while it is not known whether the first was recorded. */
 #define PAUSE_MS 100

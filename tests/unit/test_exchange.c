@@ -342,8 +342,9 @@ tells_each_only_what_is_next(void **state)
 		play_reset();
 		worker.memo = NULL;
 		play.nobody = orders[i].nobody;
-		play.decision = (struct decision){ orders[i].decision, "the database's reason", NULL };
-		play.issuer = (struct decision){ orders[i].issuer, "the issuer's reason", NULL };
+		play.decision =
+		    (struct decision){ .outcome = orders[i].decision, .why = "the database's reason" };
+		play.issuer = (struct decision){ .outcome = orders[i].issuer, .why = "the issuer's reason" };
 		trace = exchange(arena, name[0] == 'G' ? POLICY_PATH : ENROLLMENT_PATH,
 		    bytes_of(envelope_of(arena, orders[i].header, orders[i].body)), &reply);
 		story_check(arena, name, &reply, orders[i].told, &trace);
@@ -367,7 +368,9 @@ tells_every_decision(void **state)
 	(void)state;
 	for (enum outcome o = OUTCOME_MESSAGE_FORMAT; o <= OUTCOME_CUSTOM_SERVER_ERROR; o++) {
 		for (int by_issuer = 0; by_issuer < 2; by_issuer++) {
-			const struct decision no = { o, "the database's reason", "Nicht bei uns <b>" };
+			const struct decision no = {
+				.outcome = o, .why = "the database's reason", .text = "Nicht bei uns <b>"
+			};
 			struct reply reply;
 			struct reply_doc fault;
 			struct guid trace;

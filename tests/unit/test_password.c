@@ -1,7 +1,6 @@
 /* Passwords against hashes: every scheme we admit, white space, strangers. */
 #include <muster/credentials/password.h>
 
-
 #include <crypt.h>
 #include <setjmp.h>
 #include <stdarg.h>
