@@ -19,10 +19,10 @@ void __wrap_log_emit(struct log_line *);
 bool __wrap_password_verify(const struct secret *, const char *);
 enum outcome __wrap_store_discover(
     struct store *, struct arena *, const char *, struct directions *, struct why *);
-enum outcome __wrap_store_policy(
-    struct store *, struct arena *, const char *, const char *, struct enrollment_policy *, struct why *);
-enum outcome __wrap_store_consider(
-    struct store *, struct arena *, const char *, const char *, const char *, struct grant *, struct why *);
+enum outcome __wrap_store_policy(struct store *, struct arena *, const char *, const char *, const char *,
+    struct enrollment_policy *, struct why *);
+enum outcome __wrap_store_consider(struct store *, struct arena *, const char *, const char *, const char *,
+    const char *, struct grant *, struct why *);
 enum outcome __wrap_store_refuse(struct store *, struct arena *, const struct refusal *, struct why *);
 enum outcome __wrap_store_device(
     struct store *, struct arena *, struct bytes, const char *, struct device_status *, struct why *);
@@ -55,16 +55,16 @@ __wrap_store_discover(struct store *store, struct arena *arena, const char *doma
 {
 	(void)store, (void)arena, (void)why;
 	FUZZ_CHECK(text_is_utf8(domain, strlen(domain)));
-	*directions = (struct directions){ { OUTCOME_OK, NULL, NULL }, "acme", "https://enroll.example.test",
+	*directions = (struct directions){ { .outcome = OUTCOME_OK }, "acme", "https://enroll.example.test",
 		"OnPremise", "4.0" };
 	return OUTCOME_OK;
 }
 
 enum outcome
 __wrap_store_policy(struct store *store, struct arena *arena, const char *organization, const char *user,
-    struct enrollment_policy *policy, struct why *why)
+    const char *remote, struct enrollment_policy *policy, struct why *why)
 {
-	(void)store, (void)arena, (void)organization, (void)why;
+	(void)store, (void)arena, (void)organization, (void)remote, (void)why;
 	FUZZ_CHECK(text_is_utf8(user, strlen(user)));
 	*policy = (struct enrollment_policy){
 		.minimum_key_length = 2048, .validity_seconds = 31536000, .renewal_seconds = 3628800
@@ -75,9 +75,9 @@ __wrap_store_policy(struct store *store, struct arena *arena, const char *organi
 
 enum outcome
 __wrap_store_consider(struct store *store, struct arena *arena, const char *organization, const char *user,
-    const char *facts, struct grant *grant, struct why *why)
+    const char *facts, const char *remote, struct grant *grant, struct why *why)
 {
-	(void)store, (void)arena, (void)organization, (void)why;
+	(void)store, (void)arena, (void)organization, (void)remote, (void)why;
 	FUZZ_CHECK(text_is_utf8(user, strlen(user)) && text_is_utf8(facts, strlen(facts)));
 	*grant = (struct grant){ .minimum_key_length = 2048,
 		.allow_sha1 = true,

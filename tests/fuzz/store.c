@@ -67,12 +67,13 @@ call(uint8_t function, struct why *why)
 
 	switch (function) {
 	case 0: return store_discover(&store, arena, "", &directions, why);
-	case 1: return store_policy(&store, arena, "", "", &policy, why);
-	case 2: return store_consider(&store, arena, "", "", "", &grant, why);
+	case 1: return store_policy(&store, arena, "", "", "", &policy, why);
+	case 2: return store_consider(&store, arena, "", "", "", "", &grant, why);
 	case 3: return store_device(&store, arena, (struct bytes){ 0 }, "", &status, why);
 	case 4: return store_housekeeping(&store, arena, &summary, why);
 	case 5:
 	case 6: return issuer_call(function, why);
+	case 8: return store_count(&store, arena, "[]", why);
 	default: return store_refuse(&store, arena, &refusal, why);
 	}
 }
@@ -88,7 +89,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena = arena_new();
 	rest = (struct bytes){ data + 2, size - 2 };
 	rows = data[1] & 3;
-	o = call(data[0] & 7, &why);
+	o = call(data[0] & 15, &why);
 	FUZZ_OUTCOME(o, &why, OUTCOME_ENROLLMENT_SERVER, OUTCOME_INTERNAL_SERVICE_FAULT);
 	fuzz_accepted = o == OUTCOME_OK;
 	arena_free(arena);

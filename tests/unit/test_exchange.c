@@ -33,9 +33,9 @@ static char *hash;
 enum outcome __wrap_store_discover(
     struct store *, struct arena *, const char *domain, struct directions *, struct why *);
 enum outcome __wrap_store_policy(struct store *, struct arena *, const char *organization, const char *user,
-    struct enrollment_policy *, struct why *);
+    const char *remote, struct enrollment_policy *, struct why *);
 enum outcome __wrap_store_consider(struct store *, struct arena *, const char *organization, const char *user,
-    const char *facts, struct grant *, struct why *);
+    const char *facts, const char *remote, struct grant *, struct why *);
 enum outcome __wrap_store_refuse(struct store *, struct arena *, const struct refusal *, struct why *);
 enum outcome __wrap_issuer_ask(
     int fd, struct arena *, const struct ask *, struct deadline, struct answer *, bool *lost, struct why *);
@@ -63,9 +63,9 @@ account_named(const char *organization, const char *user)
 
 enum outcome
 __wrap_store_policy(struct store *store, struct arena *arena, const char *organization, const char *user,
-    struct enrollment_policy *policy, struct why *why)
+    const char *remote, struct enrollment_policy *policy, struct why *why)
 {
-	(void)store, (void)arena, (void)why;
+	(void)store, (void)arena, (void)remote, (void)why;
 	*policy = (struct enrollment_policy){ .account = account_named(organization, user),
 		.decision = play.decision,
 		.minimum_key_length = 2048,
@@ -76,9 +76,9 @@ __wrap_store_policy(struct store *store, struct arena *arena, const char *organi
 
 enum outcome
 __wrap_store_consider(struct store *store, struct arena *arena, const char *organization, const char *user,
-    const char *facts, struct grant *grant, struct why *why)
+    const char *facts, const char *remote, struct grant *grant, struct why *why)
 {
-	(void)store, (void)arena, (void)why;
+	(void)store, (void)arena, (void)remote, (void)why;
 	play.facts = facts;
 	*grant = (struct grant){ .account = account_named(organization, user),
 		.decision = play.decision,
