@@ -11,7 +11,7 @@ BEGIN
 	-- By the catalog, since a cast to regprocedure fails where one may not look into the schema.
 	SELECT p.oid INTO found_one FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 	 WHERE n.nspname = part[1] AND p.proname = part[2] AND cardinality(part) = 2
-	   AND p.proargtypes = ARRAY['muster.candidate'::regtype]::oid[]::oidvector;
+	   AND p.pronargs = 1 AND p.proargtypes[0] = 'muster.candidate'::regtype;
 	RETURN found_one;
 EXCEPTION WHEN invalid_parameter_value THEN
 	RETURN NULL;
