@@ -19,7 +19,7 @@ BEGIN
 	UPDATE muster.organization o SET device_cap = muster.cap(set_device_cap.cap)
 	 WHERE o.id = muster.organization_id(set_device_cap.organization);
 	RETURN format('organization %s: %s', set_device_cap.organization,
-		coalesce(format('an account may have %s living devices', set_device_cap.cap), 'an account may have any number of devices'));
+		coalesce('an account may have ' || set_device_cap.cap || ' living devices', 'an account may have any number of devices'));
 END
 $$;
 COMMENT ON FUNCTION muster.set_device_cap(text, integer) IS 'Set how many living devices a person''s account of an organization may have; NULL: any number. Groups and accounts may have caps of their own: muster.set_group_cap, muster.set_account_cap. Devices beyond a new cap stay, only enrolling another is refused. Example: SELECT muster.set_device_cap(''example'', 5);';
@@ -30,7 +30,7 @@ BEGIN
 	UPDATE muster.account_group g SET device_cap = muster.cap(set_group_cap.cap)
 	 WHERE g.id = muster.group_id(set_group_cap.organization, set_group_cap.group_name);
 	RETURN format('group "%s": %s', set_group_cap.group_name,
-		coalesce(format('each member may have %s living devices', set_group_cap.cap), 'no cap of its own'));
+		coalesce('each member may have ' || set_group_cap.cap || ' living devices', 'no cap of its own'));
 END
 $$;
 COMMENT ON FUNCTION muster.set_group_cap(text, text, integer) IS 'Set how many living devices each member of a group may have, instead of what the organization says; of several groups the highest counts. NULL: no cap of its own. Example: SELECT muster.set_group_cap(''example'', ''developers'', 10);';
@@ -41,7 +41,7 @@ BEGIN
 	UPDATE muster.account a SET device_cap = muster.cap(set_account_cap.cap)
 	 WHERE a.id = muster.account_id(set_account_cap.upn, set_account_cap.organization);
 	RETURN format('account %s: %s', set_account_cap.upn,
-		coalesce(format('may have %s living devices', set_account_cap.cap), 'no cap of its own'));
+		coalesce('may have ' || set_account_cap.cap || ' living devices', 'no cap of its own'));
 END
 $$;
 COMMENT ON FUNCTION muster.set_account_cap(text, integer, text) IS 'Set how many living devices one account may have, instead of what its groups and organization say; the only cap an account for bulk enrollment has. NULL: no cap of its own. Example: SELECT muster.set_account_cap(''ada@example.test'', 8);';

@@ -82,7 +82,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		UNION ALL
 		SELECT 'maintenance until ' || coalesce(to_char(m.ends AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), 'it is ended')
 		  FROM muster.maintenance m JOIN muster.account_group g ON g.organization = m.organization AND lower(g.name) = lower(m.pilot_group)
-		 WHERE g.id = p_group AND coalesce(m.ends, 'infinity'::timestamptz) > now()) u
+		 WHERE g.id = p_group AND coalesce(m.ends, 'infinity'::timestamptz) > clock_timestamp()) u
 $$;
 COMMENT ON FUNCTION muster.group_users(uuid) IS 'Internal: what is set for a group by name, NULL if nothing is. Example: SELECT muster.group_users(id) FROM muster.account_group;';
 

@@ -55,7 +55,7 @@ BEGIN
 	END IF;
 	UPDATE muster.organization o SET terms_version = require_terms.version WHERE o.id = owner_id;
 	RETURN format('organization %s: %s', require_terms.organization,
-		coalesce(format('version %s of the terms must have been accepted, or a later one', require_terms.version), 'no terms need to be accepted'));
+		coalesce('version ' || require_terms.version || ' of the terms must have been accepted, or a later one', 'no terms need to be accepted'));
 END
 $$;
 COMMENT ON FUNCTION muster.require_terms(text, integer) IS 'Let only those enroll who accepted this version of the terms or a later one; NULL: nobody needs to. Example: SELECT muster.require_terms(''example'', 1);';

@@ -93,3 +93,22 @@ SELECT muster.add_account('ada@example.test', 'Ada Lovelace'), muster.add_accoun
 	muster.add_account('olga@other.test', 'Olga'),
 	muster.add_account('shared@third.test', organization => 'example'), muster.add_account('shared@third.test', organization => 'other');
 SELECT muster.set_password_hash('ada@example.test', '$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7');
+
+-- For tests in C: a custom rule that refuses everybody, and another isolation level for the issuers.
+CREATE FUNCTION test.make_rule() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	CREATE ROLE ruling;
+	CREATE SCHEMA ruling AUTHORIZATION ruling;
+	GRANT USAGE ON SCHEMA ruling TO PUBLIC;
+	CREATE FUNCTION ruling.nobody(c muster.candidate) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+		AS $f$ SELECT '{"reason": "test", "en": "Nobody.", "de": "Niemand."}'::jsonb $f$;
+	ALTER FUNCTION ruling.nobody(muster.candidate) OWNER TO ruling;
+	RETURN muster.register_custom_rule('example', 'none', 'ruling.nobody');
+END
+$$;
+CREATE FUNCTION test.issuers_are(p_isolation text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('ALTER ROLE muster_issuer IN DATABASE %I SET default_transaction_isolation = %L', current_database(), p_isolation);
+	RETURN p_isolation;
+END
+$$;

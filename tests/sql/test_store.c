@@ -223,10 +223,39 @@ consider_refuses(void **state)
 	assert_string_equal(
 	    grant.decision.why, "enrollment type \"AppManagement\" is not supported, only Full and Device");
 	assert_null(grant.decision.text);
+	assert_null(grant.decision.language);
+	assert_string_equal(grant.decision.details, "{\"rule\": \"enrollment type\"}");
 	/* Facts that are no JSON are a mistake of ours: the database's refusal, not a crash. */
 	assert_int_equal(
 	    store_consider(&fixture.store, fixture.arena, "example", "ada", "{", NULL, &grant, &why),
 	    OUTCOME_ENROLLMENT_SERVER);
+}
+
+/* The client's address counts in both. */
+static void
+address_is_told(void **state)
+{
+	struct enrollment_policy policy;
+	struct grant grant;
+	struct why why;
+
+	(void)state;
+	asked("SELECT muster.allow_network('example', '192.0.2.0/24')");
+	assert_int_equal(
+	    store_policy(&fixture.store, fixture.arena, "example", "ada", "198.51.100.1", &policy, &why),
+	    OUTCOME_OK);
+	assert_int_equal(policy.decision.outcome, OUTCOME_AUTHORIZATION);
+	assert_string_equal(policy.decision.why, "address 198.51.100.1 is in no allowed network");
+	assert_string_equal(policy.decision.details, "{\"rule\": \"network\", \"remote\": \"198.51.100.1\"}");
+	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", "ada", "{}", "198.51.100.1",
+			     &grant, &why),
+	    OUTCOME_OK);
+	assert_int_equal(grant.decision.outcome, OUTCOME_AUTHORIZATION);
+	assert_int_equal(
+	    store_consider(&fixture.store, fixture.arena, "example", "ada", "{}", "192.0.2.7", &grant, &why),
+	    OUTCOME_OK);
+	assert_int_equal(grant.decision.outcome, OUTCOME_OK);
+	asked("SELECT muster.disallow_network('example', '192.0.2.0/24')");
 }
 
 static void
@@ -382,6 +411,46 @@ record_refuses(void **state)
 	assert_null(strstr(answer.why.text, "\\x"));
 }
 
+/* A custom rule's text comes with its language. */
+static void
+record_tells_a_rules_text(void **state)
+{
+	struct record record = some_record(4);
+	struct answer answer;
+
+	(void)state;
+	asked("SELECT test.make_rule()");
+	record.facts = "{\"Locale\":\"de-AT\"}";
+	answer = recorded(&record);
+	asked("SELECT muster.remove_custom_rule('example', 'none')");
+	assert_int_equal(answer.outcome, OUTCOME_OK);
+	assert_int_equal(answer.decision.outcome, OUTCOME_CUSTOM_SERVER_ERROR);
+	assert_string_equal(answer.decision.why, "rule \"none\": test");
+	assert_string_equal(answer.decision.text, "Niemand.");
+	assert_string_equal(answer.decision.language, "de");
+	assert_non_null(strstr(answer.decision.details, "\"function\": \"ruling.nobody\""));
+}
+
+/* Somebody gave the role another isolation level: enrolling works all the same. */
+static void
+record_keeps_its_isolation(void **state)
+{
+	struct pg *kept = fixture.issuer;
+	struct record record = some_record(5);
+	struct answer answer;
+
+	(void)state;
+	asked("SELECT test.issuers_are('serializable')");
+	fixture.issuer = connection("muster_issuer");
+	answer = recorded(&record);
+	pg_free(fixture.issuer);
+	fixture.issuer = kept;
+	asked("SELECT test.issuers_are('read committed')");
+	assert_int_equal(answer.outcome, OUTCOME_OK);
+	assert_int_equal(answer.decision.outcome, OUTCOME_OK);
+	assert_true(bytes_equal(answer.recorded, record.certificate));
+}
+
 static void
 refusal_is_recorded(void **state)
 {
@@ -395,6 +464,7 @@ refusal_is_recorded(void **state)
 		.user = "x'; --",
 		.remote = "::1",
 		.facts = "{\"DeviceName\":\"PC\"}",
+		.details = "{\"limit\": 5}",
 	};
 	struct why why;
 
@@ -402,9 +472,10 @@ refusal_is_recorded(void **state)
 	assert_int_equal(store_refuse(&fixture.store, fixture.arena, &refusal, &why), OUTCOME_OK);
 	assert_string_equal(asked(arena_printf(fixture.arena,
 				"SELECT concat_ws('|', organization, account, stage, outcome, why, remote,"
-				" device_name, hresult) FROM muster.refusals WHERE trace = '%s'",
+				" device_name, hresult, details #>> '{decision,limit}') FROM muster.refusals "
+				"WHERE trace = '%s'",
 				trace)),
-	    "example|x'; --|policy|DeviceCapReached|it's a test|::1|PC|0x80180013");
+	    "example|x'; --|policy|DeviceCapReached|it's a test|::1|PC|0x80180013|5");
 	assert_int_equal(
 	    store_refuse(&fixture.store, fixture.arena, &(struct refusal){ .stage = "x" }, &why), OUTCOME_OK);
 }
@@ -478,9 +549,12 @@ main(void)
 		cmocka_unit_test_setup(policy_answers, renew_deadline),
 		cmocka_unit_test_setup(consider_answers, renew_deadline),
 		cmocka_unit_test_setup(consider_refuses, renew_deadline),
+		cmocka_unit_test_setup(address_is_told, renew_deadline),
 		cmocka_unit_test_setup(configuration_is_read, renew_deadline),
 		cmocka_unit_test_setup(record_and_device, renew_deadline),
 		cmocka_unit_test_setup(record_refuses, renew_deadline),
+		cmocka_unit_test_setup(record_tells_a_rules_text, renew_deadline),
+		cmocka_unit_test_setup(record_keeps_its_isolation, renew_deadline),
 		cmocka_unit_test_setup(refusal_is_recorded, renew_deadline),
 		cmocka_unit_test_setup(housekeeping_answers, renew_deadline),
 		cmocka_unit_test_setup(roles_are_apart, renew_deadline),

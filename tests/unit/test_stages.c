@@ -1,8 +1,9 @@
 /* What the stages answer before any database is needed, and when there is none. */
-#include <muster/stages/stages.h>
+#include <muster/stages/decide.h>
 
 #include <muster/base/text.h>
 #include <muster/protocol/namespaces.h>
+#include <muster/stages/finish.h>
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -62,6 +63,19 @@ worker_stop(void **state)
 	(void)state;
 	pg_free(worker.store.pg);
 	return 0;
+}
+
+/* The refusal that was to be recorded last (the linker puts this in the place of the store's). */
+static struct refusal refused;
+
+enum outcome __wrap_store_refuse(
+    struct store *store, struct arena *arena, const struct refusal *refusal, struct why *why);
+enum outcome
+__wrap_store_refuse(struct store *store, struct arena *arena, const struct refusal *refusal, struct why *why)
+{
+	(void)store, (void)arena;
+	refused = *refusal;
+	return refuse(why, OUTCOME_ENROLLMENT_SERVER, "no database");
 }
 
 /* One request with what a row says of it. */
@@ -423,6 +437,53 @@ log_lines_cannot_be_forged(void **state)
 	arena_free(arena);
 }
 
+/* What SQL decided reaches the user in his language, and the record with its details. */
+static void
+decisions_are_told(void **state)
+{
+	static const struct decision row[] = {
+		{ OUTCOME_CUSTOM_SERVER_ERROR, "rule \"x\": tablet", "Hier keine Tablets.", "de-AT",
+		    "{\"rule\": \"x\"}" },
+		{ OUTCOME_DEVICE_CAP_REACHED, "5 of 5", NULL, NULL, "{\"limit\": 5}" },
+	};
+	static const char *const told[] = { "xml:lang=\"de-AT\">Hier keine Tablets.<",
+		"xml:lang=\"en-US\">" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+		struct arena *arena = arena_new();
+		struct request request = { .arena = arena,
+			.trace = guid_new(),
+			.deadline = deadline_in_ms(1000),
+			.method = "POST",
+			.path = ENROLLMENT,
+			.remote = i == 0 ? "192.0.2.7" : "" };
+		struct reply reply = { .status = 200 };
+		struct exchange ex = { .worker = &worker,
+			.request = &request,
+			.reply = &reply,
+			.service = SERVICE_ENROLLMENT,
+			.stage = "enrollment",
+			.action = "urn:action",
+			.proven = true };
+		enum outcome o = stage_decide(&ex, &row[i]);
+
+		assert_int_equal(o, row[i].outcome);
+		(void)dup2(log_fd, STDERR_FILENO);
+		finish(&ex, o);
+		(void)dup2(saved_stderr, STDERR_FILENO);
+		assert_int_equal(reply.status, 500);
+		if (!holds(reply.body, told[i]))
+			fail_msg("row %zu: %.*s", i, (int)reply.body.size, (const char *)reply.body.data);
+		assert_int_equal(refused.outcome, row[i].outcome);
+		assert_string_equal(refused.why, row[i].why);
+		assert_string_equal(refused.details, row[i].details);
+		assert_string_equal(
+		    refused.remote == NULL ? "none" : refused.remote, i == 0 ? "192.0.2.7" : "none");
+		arena_free(arena);
+	}
+}
+
 int
 main(void)
 {
@@ -432,6 +493,7 @@ main(void)
 		cmocka_unit_test(actions_follow_the_operation),
 		cmocka_unit_test(device_without_proof),
 		cmocka_unit_test(log_lines_cannot_be_forged),
+		cmocka_unit_test(decisions_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, worker_start, worker_stop);
