@@ -119,18 +119,20 @@ CREATE OR REPLACE FUNCTION muster.rule_enrollment_type(p_candidate muster.candid
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	kind text := coalesce(p_candidate.enrollment_type, 'Full');
+	-- Lite is an older word for Full, which a published sample still has.
+	meant text := CASE WHEN lower(kind) IN ('full', 'lite') THEN 'Full' ELSE initcap(kind) END;
 BEGIN
 	IF p_candidate.facts IS NULL THEN
 		RETURN muster.says('enrollment type', 'OK', 'not told yet');
-	ELSIF lower(kind) NOT IN ('full', 'device') THEN
+	ELSIF meant NOT IN ('Full', 'Device') THEN
 		RETURN muster.says('enrollment type', 'NotSupported', format('enrollment type "%s" is not supported, only Full and Device', kind));
-	ELSIF initcap(kind) <> ALL (p_platform.enrollment_types) THEN
+	ELSIF meant <> ALL (p_platform.enrollment_types) THEN
 		RETURN muster.says('enrollment type', 'NotSupported', format('enrollment type %s is not admitted, only %s', kind, array_to_string(p_platform.enrollment_types, ', ')));
 	END IF;
 	RETURN muster.says('enrollment type', 'OK', format('enrollment type %s', kind));
 END
 $$;
-COMMENT ON FUNCTION muster.rule_enrollment_type(muster.candidate, muster.platform) IS 'Internal: rule: the enrollment type is Full (also when none is told) or Device, and admitted. Example: SELECT muster.rule_enrollment_type(muster.candidate_of(id, NULL, ''{"EnrollmentType":"Device"}''), NULL) FROM muster.account;';
+COMMENT ON FUNCTION muster.rule_enrollment_type(muster.candidate, muster.platform) IS 'Internal: rule: the enrollment type is Full (also when none is told, or Lite, its older name) or Device, and admitted. Example: SELECT muster.rule_enrollment_type(muster.candidate_of(id, NULL, ''{"EnrollmentType":"Device"}''), NULL) FROM muster.account;';
 
 CREATE OR REPLACE FUNCTION muster.rule_flow(p_candidate muster.candidate, p_platform muster.platform) RETURNS muster.verdict
 LANGUAGE plpgsql STABLE AS $$
