@@ -120,7 +120,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	kind text := coalesce(p_candidate.enrollment_type, 'Full');
 	-- Lite is an older word for Full, which a published sample still has.
-	meant text := CASE lower(kind) WHEN 'lite' THEN 'Full' ELSE initcap(kind) END;
+	meant text := CASE WHEN lower(kind) IN ('full', 'lite') THEN 'Full' ELSE initcap(kind) END;
 BEGIN
 	IF p_candidate.facts IS NULL THEN
 		RETURN muster.says('enrollment type', 'OK', 'not told yet');

@@ -27,7 +27,7 @@ race() {
 }
 
 pooler_start() {
-	local i program
+	local program
 	program=$(PATH=$PATH:/usr/sbin command -v pgbouncer) || bail "PgBouncer is missing: apt-get install pgbouncer"
 	mkdir -p "$work/pooler"
 	echo '"muster_issuer" ""' >"$work/pooler/users"
@@ -48,7 +48,7 @@ pooler_start() {
 	END
 	[ ${#as_server[@]} -eq 0 ] || chown -R postgres "$work/pooler"
 	"${as_server[@]}" "$program" -q -d "$work/pooler/ini" >/dev/null 2>&1 || return
-	for i in {1..50}; do
+	for _ in {1..50}; do
 		psql -XAtq -h "$work/pooler" -p 6432 -U muster_issuer -d postgres -c 'SELECT 1' >/dev/null 2>&1 && return
 		sleep 0.1
 	done

@@ -59,8 +59,8 @@ SELECT is(said('bob@example.test'), 'Authorization|account bob@example.test is d
 SELECT try('boss', $$SELECT muster.enable_account('bob@example.test')$$) IS NULL;
 SELECT is(said('bob@example.test'), 'OK|-', 'rule: account enabled again');
 SELECT is(said('bob@example.test', f), expected, 'rule: enrollment type ' || f) FROM (VALUES
-	('{"EnrollmentType": "Full"}', 'OK|-'), ('{"EnrollmentType": "Device"}', 'OK|-'), ('{"EnrollmentType": "FULL"}', 'OK|-'), ('{"EnrollmentType": " device "}', 'OK|-'), ('{"EnrollmentType": ""}', 'OK|-'), ('{}', 'OK|-'), ('[]', 'OK|-'), ('{"EnrollmentType": ["Device"]}', 'OK|-'),
-	('{"EnrollmentType": "Lite"}', 'OK|-'), ('{"EnrollmentType": "AppManagement"}', 'NotSupported|enrollment type "AppManagement" is not supported, only Full and Device'), ('{"EnrollmentType": 7}', 'NotSupported|enrollment type "7" is not supported, only Full and Device')) v (f, expected);
+	('{"EnrollmentType": "Full"}', 'OK|-'), ('{"EnrollmentType": "Device"}', 'OK|-'), ('{"EnrollmentType": "Lite"}', 'OK|-'), ('{"EnrollmentType": "FULL"}', 'OK|-'), ('{"EnrollmentType": " device "}', 'OK|-'), ('{"EnrollmentType": ""}', 'OK|-'), ('{}', 'OK|-'), ('[]', 'OK|-'), ('{"EnrollmentType": ["Device"]}', 'OK|-'),
+	('{"EnrollmentType": "AppManagement"}', 'NotSupported|enrollment type "AppManagement" is not supported, only Full and Device'), ('{"EnrollmentType": 7}', 'NotSupported|enrollment type "7" is not supported, only Full and Device')) v (f, expected);
 SELECT is(try('muster_worker', $$SELECT outcome FROM muster_worker.consider('example', 'bob', NULL)$$), 'OK', 'no facts at all');
 SELECT matches(said('bob@example.test', json_build_object('EnrollmentType', repeat('x', 60000))::text), '^NotSupported', 'an enrollment type of 60,000 characters');
 

@@ -99,7 +99,7 @@ CREATE FUNCTION platform(p_more text) RETURNS text LANGUAGE sql AS $$
 	SELECT test.said('ada@example.test', ('{"OSVersion": "10.0.19045.1", "OSEdition": "48", "DeviceType": "cimclient_windows", "UXInitiated": "true"}'::jsonb || p_more::jsonb)::text)
 $$;
 SELECT is(platform(more), expected, 'platform: ' || more) FROM (VALUES
-	('{}', 'OK|-'), ('{"EnrollmentType": "Full"}', 'OK|-'),
+	('{}', 'OK|-'), ('{"EnrollmentType": "Full"}', 'OK|-'), ('{"EnrollmentType": "lite"}', 'OK|-'),
 	('{"EnrollmentType": "Device"}', 'NotSupported|enrollment type Device is not admitted, only Full'),
 	('{"UXInitiated": "false"}', 'NotSupported|enrolling by automatic is not admitted, only by user, autopilot'), ('{"ZeroTouchProvisioning": "x"}', 'OK|-'), ('{"BulkAADJ": "true"}', 'NotSupported|enrolling by bulk is not admitted, only by user, autopilot'),
 	('{"OSVersion": "10.0.19045"}', 'OK|-'), ('{"OSVersion": "10.0.19044.9999"}', 'DeviceNotSupported|Windows 10.0.19044.9999 is below 10.0.19045, the lowest admitted'),
