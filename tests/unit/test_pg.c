@@ -5,6 +5,7 @@
 #include <muster/base/text.h>
 #include <muster/wire/pg.h>
 
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -131,12 +132,23 @@ server_start(const struct connection *connection, size_t count)
 	return pid;
 }
 
+/* A connection that was given up before the server took it must not be the next server's first. */
+static void
+backlog_drop(void)
+{
+	struct pollfd waiting = { .fd = listen_fd, .events = POLLIN };
+
+	while (poll(&waiting, 1, 0) > 0)
+		(void)close(accept(listen_fd, NULL, NULL));
+}
+
 /* It may still wait for a connection that never came. */
 static void
 server_end(pid_t pid)
 {
 	(void)kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	backlog_drop();
 	(void)close(over[0]);
 	(void)close(over[1]);
 }
