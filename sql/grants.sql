@@ -14,9 +14,11 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA muster_issuer TO muster_issuer;
 -- People read everything but secrets: no password_hash, private_key, sealing_key, dm_secrets.
 GRANT USAGE ON SCHEMA muster TO muster_admin, muster_auditor;
 GRANT SELECT ON muster.schema_version, muster.outcome, muster.organization, muster.email_domain, muster.certificate, muster.event,
+	muster.seal, muster.seal_epoch, muster.aging, muster.aged_batch, muster.event_hold, muster.held_event, muster.event_default,
+	muster.events, muster.seals, muster.audit_head, muster.event_holds,
 	muster.organizations, muster.accounts, muster.devices, muster.certificates, muster.authorities, muster.refusals
 	TO muster_admin, muster_auditor;
-GRANT SELECT (only_row, generation, changed_at, has_sealing_key) ON muster.configuration TO muster_admin, muster_auditor;
+GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events) ON muster.configuration TO muster_admin, muster_auditor;
 GRANT SELECT (id, kind, name, parent, key_type, has_key, certificate, not_before, not_after, created_at)
 	ON muster.authority TO muster_admin, muster_auditor;
 GRANT SELECT (id, organization, upn, display_name, kind, enabled, disabled_at, disabled_reason, has_password, password_set_at, created_at)
@@ -26,7 +28,14 @@ GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollmen
 	replaced_by, replaced_at, ended_at, retired_at, retired_reason, trace, attempt, remote)
 	ON muster.device TO muster_admin, muster_auditor;
 GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devices_of(text, text), muster.account_id(text, text),
-	muster.organization_id(text), muster.authority_id(text)
+	muster.organization_id(text), muster.authority_id(text),
+	muster.verify_audit(bigint, text, bigint)
+	TO muster_admin, muster_auditor;
+-- What verifying is made of.
+GRANT EXECUTE ON FUNCTION muster.micros(timestamptz), muster.event_form(muster.event, integer), muster.event_digest(muster.event, integer),
+	muster.seal_head(muster.seal), muster.epoch(), muster.sealed_until(), muster.cluster_changed(), muster.verify_chain(muster.seal),
+	muster.aged_positions(bigint), muster.held_digest(uuid, integer), muster.stray_of_cluster(uuid, bigint), muster.verify_events(muster.seal),
+	muster.verify_batch(bigint), muster.digest_of(bytea[], int4multirange), muster.verify_agings(), muster.guards()
 	TO muster_admin, muster_auditor;
 
 -- Administrators change what they administer. Their functions run as they themselves, so they need what
@@ -36,7 +45,9 @@ GRANT INSERT, DELETE ON muster.email_domain TO muster_admin;
 GRANT INSERT (id, organization, upn, display_name, kind, password_hash),
 	UPDATE (upn, display_name, kind, enabled, disabled_at, disabled_reason, password_hash) ON muster.account TO muster_admin;
 GRANT INSERT ON muster.authority TO muster_admin;
-GRANT UPDATE (sealing_key) ON muster.configuration TO muster_admin;
+GRANT UPDATE (sealing_key, keep_events) ON muster.configuration TO muster_admin;
+GRANT INSERT (id, organization, kind, subject, subject_name, reason), UPDATE (released_at, released_by, released_reason)
+	ON muster.event_hold TO muster_admin;
 GRANT UPDATE (state, retired_at, retired_reason) ON muster.device TO muster_admin;
 GRANT EXECUTE ON FUNCTION
 	muster.new_id(), muster.cut(text, integer), muster.host_url(text), muster.page_url(text),
@@ -50,5 +61,7 @@ GRANT EXECUTE ON FUNCTION
 	muster.set_account_name(text, text, text), muster.set_password_hash(text, text, text), muster.remove_password(text, text),
 	muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text), muster.set_authority(text, text),
 	muster.set_sealing_key(bytea), muster.authority_key(uuid),
-	muster.retire_device(uuid, text)
+	muster.retire_device(uuid, text),
+	muster.seal_events(), muster.move_stray_events(), muster.age_events(interval), muster.set_event_retention(interval),
+	muster.hold_events(text, text, text, text), muster.hold_subject(text, text, text), muster.release_events(uuid, text)
 	TO muster_admin;

@@ -35,9 +35,17 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 1) AS due \
 \if :due
 \ir migrations/001-first-tables.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 3) AS due \gset
+\if :due
+\ir migrations/003-audit.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
+\ir partitions.sql
+\ir sealing.sql
+\ir retention.sql
+\ir verification.sql
 \ir decisions.sql
 \ir organizations.sql
 \ir accounts.sql
