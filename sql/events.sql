@@ -67,11 +67,11 @@ BEGIN
 		  INTO before, after
 		  FROM jsonb_object_keys(before || after) k (key)
 		 WHERE before -> k.key IS DISTINCT FROM after -> k.key;
-		-- Of the rest that it changed, and in what column.
+		-- Of the rest only that it changed; passwords and the sealing key have a word of their own.
 		SELECT jsonb_agg(k.key ORDER BY k.key) INTO untold
 		  FROM jsonb_object_keys(new_row - ARRAY(SELECT jsonb_object_keys(muster.told(new_row)))) k (key)
 		 WHERE old_row -> k.key IS DISTINCT FROM new_row -> k.key
-		   AND k.key NOT IN ('password_set_at', 'generation', 'changed_at');
+		   AND k.key NOT IN ('password_hash', 'password_set_at', 'sealing_key', 'generation', 'changed_at');
 		the_kind := CASE
 			WHEN old_row -> 'password_hash' IS DISTINCT FROM new_row -> 'password_hash'
 				THEN CASE WHEN new_row ->> 'password_hash' IS NULL THEN 'password removed' ELSE 'password set' END

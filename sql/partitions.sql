@@ -97,7 +97,7 @@ END
 $$;
 COMMENT ON FUNCTION muster.copy_strays() IS 'Internal: copy what the default partition has, and a copy has not, to months made aside; returns the months. Example: see muster.move_stray_events.';
 
-CREATE OR REPLACE FUNCTION muster.swap_default(p_months timestamptz[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION muster.attach_copies(p_months timestamptz[]) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
 	month timestamptz;
@@ -105,29 +105,27 @@ DECLARE
 	copied bigint := 0;
 	n bigint;
 BEGIN
-	-- The only time that writers wait.
-	LOCK TABLE muster.event IN ACCESS EXCLUSIVE MODE;
 	SELECT count(*) INTO strays FROM muster.event_default;
-	ALTER TABLE muster.event DETACH PARTITION muster.event_default;
-	DROP TABLE muster.event_default;
-	CREATE TABLE muster.event_default (LIKE muster.event INCLUDING ALL);
 	FOREACH month IN ARRAY p_months LOOP
-		PERFORM muster.attach_month(month);
 		EXECUTE format('SELECT count(*) FROM muster.%I', muster.month_partition(month)) INTO n;
 		copied := copied + n;
 	END LOOP;
 	IF copied <> strays THEN
-		RAISE EXCEPTION 'only % of % events were copied', copied, strays
+		RAISE EXCEPTION '% of % events were copied', copied, strays
 			USING ERRCODE = 'internal_error', HINT = 'Nothing has been changed. Try again.';
 	END IF;
-	ALTER TABLE muster.event ATTACH PARTITION muster.event_default DEFAULT;
-	CREATE TRIGGER no_truncate BEFORE TRUNCATE ON muster.event_default
-		FOR EACH STATEMENT EXECUTE FUNCTION muster.refuse_change();
-	COMMENT ON TABLE muster.event_default IS 'Events of a month without a partition. Should stay empty: housekeeping makes partitions ahead.';
+	-- The only time that all writers wait. The events are in their copies now, in this same transaction.
+	LOCK TABLE muster.event IN ACCESS EXCLUSIVE MODE;
+	ALTER TABLE muster.event_default DISABLE TRIGGER no_truncate;
+	TRUNCATE muster.event_default;
+	ALTER TABLE muster.event_default ENABLE TRIGGER no_truncate;
+	FOREACH month IN ARRAY p_months LOOP
+		PERFORM muster.attach_month(month);
+	END LOOP;
 	RETURN strays;
 END
 $$;
-COMMENT ON FUNCTION muster.swap_default(timestamptz[]) IS 'Internal: attach the months that were copied, in place of the default partition, which begins anew; returns how many events moved. Example: see muster.move_stray_events.';
+COMMENT ON FUNCTION muster.attach_copies(timestamptz[]) IS 'Internal: attach the months that were copied, and empty the default partition; returns how many events moved. Example: see muster.move_stray_events.';
 
 CREATE OR REPLACE FUNCTION muster.move_stray_events() RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -150,7 +148,7 @@ BEGIN
 		PERFORM set_config('lock_timeout', '2s', true);
 		LOCK TABLE muster.event_default IN SHARE ROW EXCLUSIVE MODE;
 		months := muster.copy_strays();
-		moved := muster.swap_default(months);
+		moved := muster.attach_copies(months);
 	EXCEPTION WHEN lock_not_available THEN
 		RAISE EXCEPTION 'muster.event is in use by others'
 			USING ERRCODE = 'lock_not_available', HINT = 'Nothing has been changed. Try again when no long query runs: SELECT pid, query_start, query FROM pg_stat_activity;';

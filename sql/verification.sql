@@ -46,7 +46,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT EXISTS (SELECT FROM muster.seal s WHERE s.strays_of IS NOT NULL AND p_id = ANY (s.ids))
 	    -- not sealed yet, since the sealer has not run in this cluster
 	    OR (muster.cluster_changed() AND p_recorded BETWEEN e.base AND e.base + pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
-	    OR (p_recorded BETWEEN e.strays_from AND e.strays_until AND NOT EXISTS (SELECT FROM muster.seal s WHERE s.strays_of = e.base))
+	    OR (coalesce(p_recorded BETWEEN e.strays_from AND e.strays_until, false) AND NOT EXISTS (SELECT FROM muster.seal s WHERE s.strays_of = e.base))
 	  FROM muster.epoch() e
 $$;
 COMMENT ON FUNCTION muster.stray_of_cluster(uuid, bigint) IS 'Internal: whether an event lies among sealed ones because it was added in a new cluster. Example: SELECT muster.stray_of_cluster(id, recorded_in) FROM muster.event LIMIT 1;';

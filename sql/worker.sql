@@ -235,7 +235,8 @@ RETURNS TABLE (summary text, more boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	seals record;
-	retention record;
+	aged text;
+	more_to_age boolean := false;
 BEGIN
 	IF pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN
 		RETURN QUERY SELECT 'nothing done: the database is read-only', false;
@@ -258,8 +259,10 @@ BEGIN
 	END IF;
 	-- In pieces that fit into the role's statement_timeout.
 	seals := muster.keep_seals(clock_timestamp() + interval '1500 milliseconds');
-	retention := CASE WHEN NOT seals.more THEN muster.keep_retention(clock_timestamp() + interval '1 second') END;
-	RETURN QUERY SELECT concat_ws('; ', muster.keep_partitions(), seals.summary, retention.summary), seals.more OR coalesce(retention.more, false);
+	IF NOT seals.more THEN
+		SELECT r.summary, r.more INTO aged, more_to_age FROM muster.keep_retention(clock_timestamp() + interval '1 second') r;
+	END IF;
+	RETURN QUERY SELECT concat_ws('; ', muster.keep_partitions(), seals.summary, aged), seals.more OR more_to_age;
 END
 $$;
 COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';

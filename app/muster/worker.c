@@ -9,6 +9,9 @@
 #include <muster/base/log.h>
 #include <muster/wire/fcgi.h>
 
+/* No piece of housekeeping takes longer: the role's statement_timeout sees to it. */
+#define HOUSEKEEPING_PIECE_MS (10 * 1000)
+
 /* What one worker lives with. */
 struct work {
 	struct worker worker;
@@ -119,21 +122,34 @@ worker_run(const struct worker_options *options)
 	return EXIT_SUCCESS;
 }
 
+/* Piece by piece, while there is more to do and time for another piece; the rest waits for the next hour. */
+static enum outcome
+housekeep(struct store *store, struct arena *arena, struct why *why)
+{
+	const char *summary;
+	enum outcome o;
+	bool more;
+
+	do {
+		if ((o = store_housekeeping(store, arena, &summary, &more, why)) != OUTCOME_OK)
+			return o;
+		log_message(LOG_INFO_LEVEL, "housekeeping: %s", summary != NULL ? summary : "done");
+	} while (more && deadline_left_ms(store->deadline) > HOUSEKEEPING_PIECE_MS);
+	return OUTCOME_OK;
+}
+
 int
 worker_housekeeping(const char *database)
 {
 	struct arena *arena = arena_new();
 	struct store store = { .pg = pg_new(database, "muster housekeeping"),
 		.deadline = deadline_in_ms(60 * 1000) };
-	const char *summary = NULL;
 	struct why why = { "out of memory" };
 	enum outcome o = OUTCOME_INTERNAL_SERVICE_FAULT;
 
 	if (store.pg != NULL)
-		o = store_housekeeping(&store, arena, &summary, &why);
-	if (o == OUTCOME_OK)
-		log_message(LOG_INFO_LEVEL, "housekeeping: %s", summary != NULL ? summary : "done");
-	else
+		o = housekeep(&store, arena, &why);
+	if (o != OUTCOME_OK)
 		log_message(LOG_WARNING_LEVEL, "housekeeping: %s", why.text);
 	pg_free(store.pg);
 	arena_free(arena);

@@ -27,7 +27,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE proowner <> 'muster
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp']$$,
 	'every SECURITY DEFINER function has a pinned search_path');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname <> 'muster' AND NOT prosecdef$$, 'the programs'' functions are SECURITY DEFINER');
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('configuration_moved'), ('authority_key')$$,
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('configuration_moved'), ('authority_key'), ('seal_events'), ('age_events'), ('move_stray_events')$$,
 	'of the people''s functions only these are SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND has_function_privilege('muster_admin', oid, 'EXECUTE')
 	AND told NOT LIKE 'Internal%' AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp'] AND proname NOT IN ('new_id', 'id_time')$$,
@@ -68,15 +68,19 @@ SELECT bag_eq($$SELECT c.relname::text, a.attname::text FROM ours_relations c JO
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_any_column_privilege('muster_auditor', oid, 'INSERT, UPDATE')
 	OR has_table_privilege('muster_auditor', oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER'))$$, 'an auditor changes nothing');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE')$$,
-	$$VALUES ('id_time'), ('trace'), ('devices_of'), ('account_id'), ('organization_id'), ('authority_id')$$, 'an auditor calls what only looks');
+	$$VALUES ('id_time'), ('trace'), ('devices_of'), ('account_id'), ('organization_id'), ('authority_id'), ('verify_audit'),
+		('micros'), ('event_form'), ('event_digest'), ('seal_head'), ('epoch'), ('sealed_until'), ('cluster_changed'), ('verify_chain'), ('aged_positions'),
+		('held_digest'), ('stray_of_cluster'), ('verify_events'), ('verify_batch'), ('digest_of'), ('verify_agings'), ('guards')$$, 'an auditor calls what only looks');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_table_privilege('muster_admin', oid, 'TRUNCATE, TRIGGER')
 	OR (has_table_privilege('muster_admin', oid, 'DELETE') AND relname <> 'email_domain'))$$, 'an administrator deletes nothing but domains');
-SELECT is_empty($$SELECT relname FROM ours_relations WHERE relname IN ('event', 'certificate', 'outcome', 'schema_version') AND has_any_column_privilege('muster_admin', oid, 'INSERT, UPDATE')$$,
+SELECT is_empty($$SELECT relname FROM ours_relations WHERE relname IN ('event', 'certificate', 'outcome', 'schema_version', 'seal', 'seal_epoch', 'aging', 'aged_batch', 'held_event') AND has_any_column_privilege('muster_admin', oid, 'INSERT, UPDATE')$$,
 	'an administrator forges no event and no certificate');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND told NOT LIKE 'Internal%' AND NOT has_function_privilege('muster_admin', oid, 'EXECUTE')$$,
 	'an administrator may call everything that is not internal');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND told LIKE 'Internal%' AND has_function_privilege('muster_admin', oid, 'EXECUTE')$$,
-	$$VALUES ('cut'), ('host_url'), ('page_url')$$, 'and of what is internal only what his functions use');
+	$$VALUES ('cut'), ('host_url'), ('page_url'), ('hold_subject'),
+		('micros'), ('event_form'), ('event_digest'), ('seal_head'), ('epoch'), ('sealed_until'), ('cluster_changed'), ('verify_chain'), ('aged_positions'),
+		('held_digest'), ('stray_of_cluster'), ('verify_events'), ('verify_batch'), ('digest_of'), ('verify_agings'), ('guards')$$, 'and of what is internal only what his functions use');
 
 -- As the roles themselves.
 SELECT is(try('muster_worker', 'SELECT * FROM muster.account'), 'ERROR: permission denied for schema muster', 'a worker''s connection reads no account');
