@@ -41,7 +41,7 @@ moved_beside() {
 
 # In a server of its own: its transactions begin at 700 or so, where the first server's were long ago.
 moved_away() {
-	local PGHOST=$work/second first_xid second_xid
+	local PGHOST=$work/elsewhere first_xid second_xid
 	export PGHOST
 	query -d away -f "$work/dump.sql" >"$work/logs/restore" 2>&1 || fail "moved: restore" "$(tail -n 3 "$work/logs/restore")"
 	second_xid=$(query -d away -c 'SELECT pg_current_xact_id()')
@@ -71,7 +71,7 @@ moved_away() {
 
 # A standby that is promoted goes on with the numbers it has.
 moved_to_standby() {
-	local PGHOST=$work/second
+	local PGHOST=$work/elsewhere
 	added original 5 >/dev/null 2>&1
 	export PGHOST
 	is "moved: before promotion nothing is done" "$(query -U muster_worker -d original -c 'SELECT * FROM muster_worker.housekeeping()')" 'nothing done: the database is read-only|f'
@@ -84,33 +84,33 @@ moved_to_standby() {
 }
 
 second_server() {
-	cat >>"$work/second/data/postgresql.conf" <<-END
-		unix_socket_directories = '$work/second'
+	cat >>"$work/elsewhere/data/postgresql.conf" <<-END
+		unix_socket_directories = '$work/elsewhere'
 	END
-	"${as_server[@]}" "$server_bin/pg_ctl" -D "$work/second/data" -w -t 60 -l "$work/second/log" start >/dev/null 2>&1 ||
-		bail "the second PostgreSQL did not start: $(tail -n 5 "$work/second/log")"
+	"${as_server[@]}" "$server_bin/pg_ctl" -D "$work/elsewhere/data" -w -t 60 -l "$work/elsewhere/log" start >/dev/null 2>&1 ||
+		bail "the second PostgreSQL did not start: $(tail -n 5 "$work/elsewhere/log")"
 }
 
 second_server_stop() {
-	"${as_server[@]}" "$server_bin/pg_ctl" -D "$work/second/data" -m immediate -w stop >/dev/null 2>&1
-	rm -rf "$work/second/data"
+	"${as_server[@]}" "$server_bin/pg_ctl" -D "$work/elsewhere/data" -m immediate -w stop >/dev/null 2>&1
+	rm -rf "$work/elsewhere/data"
 }
 
 moved_tests() {
-	mkdir "$work/second"
-	[ ${#as_server[@]} -eq 0 ] || chown postgres "$work/second"
+	mkdir "$work/elsewhere"
+	[ ${#as_server[@]} -eq 0 ] || chown postgres "$work/elsewhere"
 	moved_beside
 
-	"${as_server[@]}" "$server_bin/initdb" -D "$work/second/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$work/logs/initdb2" 2>&1 ||
+	"${as_server[@]}" "$server_bin/initdb" -D "$work/elsewhere/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$work/logs/initdb2" 2>&1 ||
 		bail "initdb: $(tail -n 3 "$work/logs/initdb2")"
-	printf "fsync = off\nlisten_addresses = ''\n" >>"$work/second/data/postgresql.conf"
+	printf "fsync = off\nlisten_addresses = ''\n" >>"$work/elsewhere/data/postgresql.conf"
 	second_server
-	pg_dumpall --roles-only | grep -v 'CREATE ROLE postgres' | PGHOST=$work/second query >"$work/logs/roles" 2>&1
-	PGHOST=$work/second query -c 'CREATE DATABASE away'
+	pg_dumpall --roles-only | grep -v 'CREATE ROLE postgres' | PGHOST=$work/elsewhere query >"$work/logs/roles" 2>&1
+	PGHOST=$work/elsewhere query -c 'CREATE DATABASE away'
 	moved_away
 	second_server_stop
 
-	"${as_server[@]}" "$server_bin/pg_basebackup" -h "$PGHOST" -U postgres -D "$work/second/data" -R -X stream -c fast >"$work/logs/basebackup" 2>&1 ||
+	"${as_server[@]}" "$server_bin/pg_basebackup" -h "$PGHOST" -U postgres -D "$work/elsewhere/data" -R -X stream -c fast >"$work/logs/basebackup" 2>&1 ||
 		bail "pg_basebackup: $(tail -n 3 "$work/logs/basebackup")"
 	second_server
 	moved_to_standby
