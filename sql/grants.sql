@@ -33,7 +33,7 @@ GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devic
 	TO muster_admin, muster_auditor;
 -- What verifying is made of.
 GRANT EXECUTE ON FUNCTION muster.micros(timestamptz), muster.event_form(muster.event, integer), muster.event_digest(muster.event, integer),
-	muster.seal_head(muster.seal), muster.epoch(), muster.sealed_until(), muster.cluster_changed(), muster.verify_chain(muster.seal),
+	muster.seal_head(muster.seal), muster.epoch(), muster.sealed_until(), muster.unsealed(), muster.cluster_changed(), muster.verify_chain(muster.seal),
 	muster.aged_positions(bigint), muster.held_digest(uuid, integer), muster.stray_of_cluster(uuid, bigint), muster.verify_events(muster.seal),
 	muster.verify_batch(bigint), muster.digest_of(bytea[], int4multirange), muster.verify_agings(), muster.guards()
 	TO muster_admin, muster_auditor;

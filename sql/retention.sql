@@ -162,7 +162,7 @@ $$;
 COMMENT ON FUNCTION muster.active_holds() IS 'Internal: the legal holds that are not released. Example: SELECT muster.active_holds();';
 
 CREATE OR REPLACE FUNCTION muster.prepare_aged_batch(p_aging uuid, p_partition text, p_seal muster.seal) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
 	gone int4multirange;
 	kept int4multirange;

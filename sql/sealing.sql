@@ -6,7 +6,7 @@
 -- xmin of every batch sealed meanwhile: it comes into a later batch, and none is forgotten or sealed twice.
 
 CREATE OR REPLACE FUNCTION muster.micros(p_at timestamptz) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT (extract(epoch FROM p_at) * 1000000)::bigint
 $$;
 COMMENT ON FUNCTION muster.micros(timestamptz) IS 'Internal: a moment as microseconds since 1970 (UTC), whatever the session''s settings. Example: SELECT muster.micros(now());';
@@ -99,7 +99,7 @@ $$;
 COMMENT ON FUNCTION muster.add_seal(muster.seal) IS 'Internal: add a batch, given its events, at the end of the chain. Example: see muster.seal_batch.';
 
 CREATE OR REPLACE FUNCTION muster.seal_batch(p_before bigint) RETURNS integer
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
 DECLARE
 	after record := muster.sealed_until();
 	s muster.seal;
@@ -200,6 +200,16 @@ COMMENT ON FUNCTION muster.seal_events() IS 'Seal all events of transactions tha
 
 -- To look at.
 
+CREATE OR REPLACE FUNCTION muster.unsealed(OUT events bigint, OUT oldest timestamptz)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+	sealed record := muster.sealed_until();
+BEGIN
+	SELECT count(*), min(e.at) INTO events, oldest FROM muster.event e WHERE (e.recorded_in, e.id) > (sealed.recorded, sealed.id);
+END
+$$;
+COMMENT ON FUNCTION muster.unsealed() IS 'Internal: how many events come after the last sealed one, and the oldest one''s time. Example: SELECT * FROM muster.unsealed();';
+
 CREATE OR REPLACE VIEW muster.events WITH (security_invoker = true) AS
 SELECT e.id, e.at, e.kind, e.organization, e.account, e.device, e.trace, e.attempt, e.stage, e.outcome, e.why, e.user_name, e.remote,
        e.actor, e.actor_role, e.details, e.recorded_in, false AS aged
@@ -223,11 +233,10 @@ COMMENT ON VIEW muster.seals IS 'Sealed batches of events with their heads, and 
 
 CREATE OR REPLACE VIEW muster.audit_head WITH (security_invoker = true) AS
 SELECT s.number AS batch, encode(s.head, 'hex') AS head, s.sealed_at,
-       t.unsealed, t.oldest_unsealed,
+       t.events AS unsealed, t.oldest AS oldest_unsealed,
        (SELECT count(*) FROM muster.event_default) AS in_default_partition,
        c.keep_events
   FROM muster.configuration c
   LEFT JOIN LATERAL (SELECT x.number, x.head, x.sealed_at FROM muster.seal x ORDER BY x.number DESC LIMIT 1) s ON true
-  CROSS JOIN LATERAL (SELECT count(*) AS unsealed, min(e.at) AS oldest_unsealed
-         FROM muster.sealed_until() u, muster.event e WHERE (e.recorded_in, e.id) > (u.recorded, u.id)) t;
+  CROSS JOIN muster.unsealed() t;
 COMMENT ON VIEW muster.audit_head IS 'How the record of events stands: the last sealed batch and its head, how many events are not sealed yet, how many are in the default partition (should be none), and how long events are kept. Example: SELECT * FROM muster.audit_head;';

@@ -52,7 +52,7 @@ $$;
 COMMENT ON FUNCTION muster.stray_of_cluster(uuid, bigint) IS 'Internal: whether an event lies among sealed ones because it was added in a new cluster. Example: SELECT muster.stray_of_cluster(id, recorded_in) FROM muster.event LIMIT 1;';
 
 CREATE OR REPLACE FUNCTION muster.verify_events(p_seal muster.seal) RETURNS TABLE (finding text, event uuid, at timestamptz)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
 	WITH there AS (
 		SELECT e.id, e.at, e.recorded_in, muster.event_digest(e, $1.form) AS digest
 		  FROM muster.event e

@@ -175,8 +175,11 @@ DECLARE
 BEGIN
 	BEGIN
 		made := muster.make_event_partitions(3);
-	EXCEPTION WHEN lock_not_available THEN
-		RETURN 'event partitions not made: muster.event_default is in use, will be tried again';
+	EXCEPTION
+		WHEN lock_not_available THEN
+			RETURN 'event partitions not made: muster.event_default is in use, will be tried again';
+		WHEN OTHERS THEN
+			RETURN 'event partitions not made: ' || SQLERRM;
 	END;
 	SELECT count(*) INTO strays FROM (SELECT FROM muster.event_default LIMIT 1000) d;
 	RETURN format('event partitions until %s, %s made', to_char(muster.month_after(now(), 3) AT TIME ZONE 'UTC', 'YYYY-MM'), made)
@@ -204,10 +207,10 @@ BEGIN
 		summary := summary || ', more to seal';
 		RETURN;
 	END IF;
-	SELECT x.unsealed, x.oldest_unsealed INTO h FROM muster.audit_head x;
-	IF h.oldest_unsealed < now() - interval '1 hour' THEN
-		summary := summary || format('; %s events, the oldest of %s, wait for a transaction that is still open', h.unsealed,
-			to_char(h.oldest_unsealed AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'));
+	SELECT x.events, x.oldest INTO h FROM muster.unsealed() x;
+	IF h.oldest < now() - interval '1 hour' THEN
+		summary := summary || format('; %s events, the oldest of %s, wait for a transaction that is still open', h.events,
+			to_char(h.oldest AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'));
 	END IF;
 END
 $$;
@@ -226,6 +229,10 @@ BEGIN
 			WHEN a.obstacle IS NOT NULL THEN format('%s not aged out: %s', a.partition, a.obstacle)
 			ELSE format('%s aged out with %s events, %s of them held', a.partition, a.events, a.held) END, '; '), coalesce(bool_or(a.more), false)
 	  INTO summary, more FROM muster.age_pending(now() - keep, p_deadline) a;
+EXCEPTION WHEN OTHERS THEN
+	-- What was sealed in this transaction stays sealed.
+	summary := 'events not aged out: ' || SQLERRM;
+	more := false;
 END
 $$;
 COMMENT ON FUNCTION muster.keep_retention(timestamptz) IS 'Internal: housekeeping''s part about retention, until that moment; returns a line for the log (NULL: nothing was due), and whether there is more to do. Example: SELECT * FROM muster.keep_retention(now() + interval ''1 second'');';

@@ -222,6 +222,12 @@ SELECT is(dblink_exec('reader', 'BEGIN') || (SELECT x FROM dblink('reader', 'SEL
 SELECT matches(summary, '^event partitions not made: muster.event_default is in use, will be tried again; [0-9]+ events sealed', 'housekeeping goes on with the rest') FROM dblink('worker', 'SELECT summary FROM muster_worker.housekeeping()') t (summary text);
 SELECT is(dblink_exec('reader', 'COMMIT'), 'COMMIT', 'it is free');
 SELECT matches(summary, '^event partitions until 20[0-9-]+, 1 made; ', 'and makes it the next time') FROM dblink('worker', 'SELECT summary FROM muster_worker.housekeeping()') t (summary text);
+-- Trouble with one thing leaves the others.
+BEGIN;
+SELECT muster.set_event_retention('7 months') IS NULL;
+DO $$ BEGIN EXECUTE format('ALTER TABLE muster.%I OWNER TO postgres', muster.month_partition(test.month(8))); END $$;
+SELECT matches(try('muster_worker', 'SELECT summary FROM muster_worker.housekeeping()'), '^event partitions until .*; [0-9]+ events sealed, .*; events not aged out: permission denied for table event_', 'a partition of somebody else''s: told, and the rest is done');
+ROLLBACK;
 -- held_event has every column of event.
 SELECT is_empty($$SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'muster.event'::regclass AND attnum > 0 AND NOT attisdropped
 	EXCEPT SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'muster.held_event'::regclass$$, 'held events have every column of events');

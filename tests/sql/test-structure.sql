@@ -69,7 +69,7 @@ SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p',
 	OR has_table_privilege('muster_auditor', oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER'))$$, 'an auditor changes nothing');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE')$$,
 	$$VALUES ('id_time'), ('trace'), ('devices_of'), ('account_id'), ('organization_id'), ('authority_id'), ('verify_audit'),
-		('micros'), ('event_form'), ('event_digest'), ('seal_head'), ('epoch'), ('sealed_until'), ('cluster_changed'), ('verify_chain'), ('aged_positions'),
+		('micros'), ('event_form'), ('event_digest'), ('seal_head'), ('epoch'), ('sealed_until'), ('unsealed'), ('cluster_changed'), ('verify_chain'), ('aged_positions'),
 		('held_digest'), ('stray_of_cluster'), ('verify_events'), ('verify_batch'), ('digest_of'), ('verify_agings'), ('guards')$$, 'an auditor calls what only looks');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_table_privilege('muster_admin', oid, 'TRUNCATE, TRIGGER')
 	OR (has_table_privilege('muster_admin', oid, 'DELETE') AND relname <> 'email_domain'))$$, 'an administrator deletes nothing but domains');
@@ -79,7 +79,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' 
 	'an administrator may call everything that is not internal');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND told LIKE 'Internal%' AND has_function_privilege('muster_admin', oid, 'EXECUTE')$$,
 	$$VALUES ('cut'), ('host_url'), ('page_url'), ('hold_subject'),
-		('micros'), ('event_form'), ('event_digest'), ('seal_head'), ('epoch'), ('sealed_until'), ('cluster_changed'), ('verify_chain'), ('aged_positions'),
+		('micros'), ('event_form'), ('event_digest'), ('seal_head'), ('epoch'), ('sealed_until'), ('unsealed'), ('cluster_changed'), ('verify_chain'), ('aged_positions'),
 		('held_digest'), ('stray_of_cluster'), ('verify_events'), ('verify_batch'), ('digest_of'), ('verify_agings'), ('guards')$$, 'and of what is internal only what his functions use');
 
 -- As the roles themselves.
