@@ -1,13 +1,14 @@
--- Events: append-only, in monthly partitions, and written by trigger for every administrative change.
+-- Events: append-only, and written by trigger for every administrative change.
 
 CREATE OR REPLACE FUNCTION muster.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	RAISE EXCEPTION '% of % is refused: events are only ever added', lower(TG_OP), TG_TABLE_NAME
-		USING ERRCODE = 'insufficient_privilege';
+	RAISE EXCEPTION '% of % is refused: % only ever added', lower(TG_OP), TG_TABLE_NAME,
+		CASE WHEN TG_TABLE_NAME LIKE 'event%' THEN 'events are' ELSE 'its rows are' END
+		USING ERRCODE = 'insufficient_privilege', HINT = 'Events are aged out by the month: \df+ muster.age_events';
 END
 $$;
-COMMENT ON FUNCTION muster.refuse_change() IS 'Internal: trigger that keeps events as they were written, from their owner and from superusers, too. Example: CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON muster.event FOR EACH ROW EXECUTE FUNCTION muster.refuse_change();';
+COMMENT ON FUNCTION muster.refuse_change() IS 'Internal: trigger that keeps events, and what seals them, as they were written, from their owner and from superusers, too. Example: CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON muster.event FOR EACH ROW EXECUTE FUNCTION muster.refuse_change();';
 
 CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON muster.event
 	FOR EACH ROW EXECUTE FUNCTION muster.refuse_change();
@@ -16,38 +17,33 @@ CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON muster.event
 CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON muster.event_default
 	FOR EACH STATEMENT EXECUTE FUNCTION muster.refuse_change();
 
-CREATE OR REPLACE FUNCTION muster.make_event_partitions(p_ahead integer) RETURNS integer
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	first_month timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');
-	month timestamp;
-	partition_name text;
-	made integer := 0;
-BEGIN
-	FOR i IN 0 .. least(greatest(p_ahead, 0), 24) LOOP
-		month := first_month + make_interval(months => i);
-		partition_name := 'event_' || to_char(month, 'YYYY_MM');
-		CONTINUE WHEN to_regclass('muster.' || partition_name) IS NOT NULL;
-		-- A month that already has rows in the default partition keeps them there.
-		CONTINUE WHEN EXISTS (
-			SELECT FROM muster.event_default e
-			 WHERE e.at >= month AT TIME ZONE 'UTC' AND e.at < (month + interval '1 month') AT TIME ZONE 'UTC');
-		-- Made aside and then attached: CREATE TABLE … PARTITION OF would stop all writing meanwhile.
-		EXECUTE format('CREATE TABLE muster.%I (LIKE muster.event INCLUDING ALL)', partition_name);
-		EXECUTE format('ALTER TABLE muster.event ATTACH PARTITION muster.%I FOR VALUES FROM (%L) TO (%L)', partition_name,
-			to_char(month, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00');
-		EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON muster.%I FOR EACH STATEMENT EXECUTE FUNCTION muster.refuse_change()', partition_name);
-		EXECUTE format('COMMENT ON TABLE muster.%I IS %L', partition_name, 'Events of ' || to_char(month, 'YYYY-MM') || ' (UTC). Read them through muster.event.');
-		made := made + 1;
-	END LOOP;
-	RETURN made;
-END
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON muster.seal
+	FOR EACH ROW EXECUTE FUNCTION muster.refuse_change();
+CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON muster.seal
+	FOR EACH STATEMENT EXECUTE FUNCTION muster.refuse_change();
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON muster.seal_epoch
+	FOR EACH ROW EXECUTE FUNCTION muster.refuse_change();
+CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON muster.seal_epoch
+	FOR EACH STATEMENT EXECUTE FUNCTION muster.refuse_change();
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON muster.aging
+	FOR EACH ROW EXECUTE FUNCTION muster.refuse_change();
+CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON muster.aging
+	FOR EACH STATEMENT EXECUTE FUNCTION muster.refuse_change();
+
+CREATE OR REPLACE FUNCTION muster.tell(p_kind text, p_details jsonb) RETURNS uuid
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO muster.event (kind, actor, actor_role, details)
+	VALUES (p_kind, session_user,
+		-- the programs' own doings are nobody's administration
+		CASE WHEN session_user = 'muster_worker' THEN NULL WHEN current_setting('role') = 'none' THEN session_user ELSE current_setting('role') END,
+		p_details)
+	RETURNING id
 $$;
-COMMENT ON FUNCTION muster.make_event_partitions(integer) IS 'Internal: make the event partitions of this month and so many after it, where they are missing; returns how many were made. Housekeeping calls it. Example: SELECT muster.make_event_partitions(3);';
+COMMENT ON FUNCTION muster.tell(text, jsonb) IS 'Internal: record what somebody did that no table''s trigger sees; returns the event''s id. Example: SELECT muster.tell(''events moved'', ''{"events": 3}'');';
 
 CREATE OR REPLACE FUNCTION muster.told(p_row jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT p_row - ARRAY['password_hash', 'password_set_at', 'private_key', 'certificate', 'sealing_key', 'dm_secrets', 'facts',
+	SELECT p_row - ARRAY['password_hash', 'password_set_at', 'private_key', 'certificate', 'der', 'sealing_key', 'dm_secrets', 'facts',
 		'application_token', 'generation', 'changed_at', 'body', 'token_sha256']
 $$;
 COMMENT ON FUNCTION muster.told(jsonb) IS 'Internal: a row as events may tell it: without hashes, keys, secrets and bulk. Example: SELECT muster.told(to_jsonb(o)) FROM muster.organization o;';
@@ -68,6 +64,7 @@ DECLARE
 	the_kind text := noun || CASE TG_OP WHEN 'INSERT' THEN ' added' WHEN 'DELETE' THEN ' removed' ELSE ' changed' END;
 	before jsonb := muster.told(old_row);
 	after jsonb := muster.told(new_row);
+	untold jsonb;
 BEGIN
 	IF TG_OP = 'UPDATE' THEN
 		-- Only what changed; secrets by a word of their own.
@@ -75,6 +72,11 @@ BEGIN
 		  INTO before, after
 		  FROM jsonb_object_keys(before || after) k (key)
 		 WHERE before -> k.key IS DISTINCT FROM after -> k.key;
+		-- Of the rest only that it changed; passwords and the sealing key have a word of their own.
+		SELECT jsonb_agg(k.key ORDER BY k.key) INTO untold
+		  FROM jsonb_object_keys(new_row - ARRAY(SELECT jsonb_object_keys(muster.told(new_row)))) k (key)
+		 WHERE old_row -> k.key IS DISTINCT FROM new_row -> k.key
+		   AND k.key NOT IN ('password_hash', 'password_set_at', 'sealing_key', 'generation', 'changed_at');
 		the_kind := CASE
 			WHEN old_row -> 'password_hash' IS DISTINCT FROM new_row -> 'password_hash'
 				THEN CASE WHEN new_row ->> 'password_hash' IS NULL THEN 'password removed' ELSE 'password set' END
@@ -88,11 +90,12 @@ BEGIN
 	VALUES (the_kind,
 		CASE TG_TABLE_NAME WHEN 'organization' THEN (one ->> 'id')::uuid ELSE (one ->> 'organization')::uuid END,
 		CASE TG_TABLE_NAME WHEN 'account' THEN (one ->> 'id')::uuid ELSE (one ->> 'account')::uuid END,
-		CASE TG_TABLE_NAME WHEN 'device' THEN (one ->> 'id')::uuid END,
+		CASE TG_TABLE_NAME WHEN 'device' THEN (one ->> 'id')::uuid ELSE (one ->> 'device')::uuid END,
 		one ->> 'upn',
 		coalesce(new_row ->> 'retired_reason', new_row ->> 'disabled_reason', one ->> 'reason'),
 		session_user, muster.actor_role(),
 		CASE TG_OP WHEN 'UPDATE' THEN jsonb_build_object('before', before, 'after', after)
+				|| CASE WHEN untold IS NOT NULL THEN jsonb_build_object('also', untold) ELSE '{}' END
 			WHEN 'INSERT' THEN jsonb_build_object('after', jsonb_strip_nulls(after))
 			ELSE jsonb_build_object('before', jsonb_strip_nulls(before)) END);
 	RETURN NULL;
@@ -160,11 +163,22 @@ CREATE OR REPLACE TRIGGER audit AFTER INSERT ON muster.authority
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.authority
 	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();
-CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE OF sealing_key ON muster.configuration
-	FOR EACH ROW WHEN (OLD.sealing_key IS DISTINCT FROM NEW.sealing_key) EXECUTE FUNCTION muster.audit();
--- Enrolling, replacing and the first use write events of their own.
-CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE OF state, retired_at, retired_reason ON muster.device
-	FOR EACH ROW WHEN (NEW.state <> 'replaced') EXECUTE FUNCTION muster.audit();
+CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE OF sealing_key, keep_events ON muster.configuration
+	FOR EACH ROW WHEN (OLD.sealing_key IS DISTINCT FROM NEW.sealing_key OR OLD.keep_events IS DISTINCT FROM NEW.keep_events)
+	EXECUTE FUNCTION muster.audit();
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.event_hold
+	FOR EACH ROW EXECUTE FUNCTION muster.audit();
+CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.event_hold
+	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();
+-- What the programs do to devices (as muster_owner) writes events of its own: enrolled, replaced, first contact.
+-- All else is somebody's doing, whatever columns it is about.
+CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.device
+	FOR EACH ROW WHEN ((current_user <> 'muster_owner' AND OLD.* IS DISTINCT FROM NEW.*) OR (NEW.state = 'retired' AND OLD.state <> 'retired'))
+	EXECUTE FUNCTION muster.audit();
+CREATE OR REPLACE TRIGGER audit_by_hand AFTER INSERT OR DELETE ON muster.device
+	FOR EACH ROW WHEN (current_user <> 'muster_owner') EXECUTE FUNCTION muster.audit();
+CREATE OR REPLACE TRIGGER audit_by_hand AFTER INSERT OR UPDATE OR DELETE ON muster.certificate
+	FOR EACH ROW WHEN (current_user <> 'muster_owner') EXECUTE FUNCTION muster.audit();
 
 CREATE OR REPLACE TRIGGER moved AFTER INSERT OR DELETE ON muster.organization
 	FOR EACH ROW EXECUTE FUNCTION muster.configuration_moved();

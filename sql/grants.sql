@@ -19,6 +19,7 @@ GRANT EXECUTE ON ALL ROUTINES IN SCHEMA muster_issuer TO muster_issuer;
 -- People read everything but secrets: no password_hash, private_key, sealing_key, dm_secrets.
 GRANT USAGE ON SCHEMA muster TO :readers;
 GRANT SELECT ON muster.schema_version, muster.outcome, muster.organization, muster.email_domain, muster.certificate, muster.event,
+	muster.event_hold, muster.held_event, muster.events, muster.event_holds,
 	muster.organizations, muster.accounts, muster.devices, muster.certificates, muster.authorities, muster.refusals
 	TO :readers;
 GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licence, muster.licence_group, muster.licence_seat,
@@ -27,7 +28,10 @@ GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licenc
 	muster.licences, muster.licence_holders, muster.groups, muster.group_members, muster.maintenances, muster.expiring,
 	muster.client_versions, muster.delegations
 	TO :readers;
-GRANT SELECT (only_row, generation, changed_at, has_sealing_key) ON muster.configuration TO :readers;
+GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events) ON muster.configuration TO :readers;
+-- Seals are of all events, whoever's; the default partition stands outside the policies.
+GRANT SELECT ON muster.seal, muster.seal_epoch, muster.aging, muster.aged_batch, muster.event_default, muster.seals, muster.audit_head
+	TO muster_admin, muster_auditor;
 GRANT SELECT (id, kind, name, parent, key_type, has_key, certificate, not_before, not_after, created_at)
 	ON muster.authority TO :readers;
 GRANT SELECT (id, organization, upn, display_name, kind, enabled, disabled_at, disabled_reason, has_password, password_set_at, created_at,
@@ -65,6 +69,14 @@ END
 $grant$;
 GRANT EXECUTE ON FUNCTION muster.explain_custom(uuid, inet, jsonb) TO :readers;
 GRANT USAGE ON TYPE muster.verdict TO :readers;
+-- Verifying needs to see every event.
+GRANT EXECUTE ON FUNCTION muster.verify_audit(bigint, text, bigint) TO muster_admin, muster_auditor;
+-- What verifying is made of.
+GRANT EXECUTE ON FUNCTION muster.micros(timestamptz), muster.event_form(muster.event, integer), muster.event_digest(muster.event, integer),
+	muster.seal_head(muster.seal), muster.epoch(), muster.sealed_until(), muster.unsealed(), muster.cluster_changed(), muster.verify_chain(muster.seal),
+	muster.aged_positions(bigint), muster.held_digest(uuid, integer), muster.stray_of_cluster(uuid, bigint), muster.verify_events(muster.seal),
+	muster.verify_batch(bigint), muster.digest_of(bytea[], int4multirange), muster.verify_agings(), muster.guards()
+	TO muster_admin, muster_auditor;
 
 -- Administrators change what they administer. Their functions run as they themselves, so they need what
 -- those do; every change is an event by trigger, however it was made.
@@ -74,7 +86,9 @@ GRANT INSERT, DELETE ON muster.email_domain TO muster_admin;
 GRANT INSERT (id, organization, upn, display_name, kind, password_hash),
 	UPDATE (upn, display_name, kind, enabled, disabled_at, disabled_reason, password_hash, device_cap, may_enroll) ON muster.account TO :changers;
 GRANT INSERT ON muster.authority TO muster_admin;
-GRANT UPDATE (sealing_key) ON muster.configuration TO muster_admin;
+GRANT UPDATE (sealing_key, keep_events) ON muster.configuration TO muster_admin;
+GRANT INSERT (id, organization, kind, subject, subject_name, reason), UPDATE (released_at, released_by, released_reason)
+	ON muster.event_hold TO muster_admin;
 GRANT UPDATE (state, retired_at, retired_reason) ON muster.device TO :changers, muster_help_desk;
 GRANT EXECUTE ON FUNCTION
 	muster.add_organization(text, text, text, text), muster.set_organization_urls(text, text, text),
@@ -94,6 +108,11 @@ GRANT EXECUTE ON FUNCTION
 	muster.set_account_name(text, text, text), muster.set_password_hash(text, text, text), muster.remove_password(text, text)
 	TO :changers;
 GRANT EXECUTE ON FUNCTION muster.retire_device(uuid, text), muster.lock_account(uuid), muster.cut(text, integer) TO :changers, muster_help_desk;
+
+GRANT EXECUTE ON FUNCTION
+	muster.seal_events(), muster.move_stray_events(), muster.age_events(interval), muster.set_event_retention(interval),
+	muster.hold_events(text, text, text, text), muster.hold_subject(text, text, text), muster.release_events(uuid, text)
+	TO muster_admin;
 
 -- An organization's own administrator sets what is his: not its hosts, its domains, its authority or whether it is let in.
 GRANT UPDATE (name, enrollment_version, validity_days, backdate_minutes, minimum_key_length, allow_sha1, replaced_certificate_days,

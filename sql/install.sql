@@ -39,6 +39,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 2) AS due \
 \if :due
 \ir migrations/002-rules.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 3) AS due \gset
+\if :due
+\ir migrations/003-audit.sql
+\endif
 SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 4) AS due \gset
 \if :due
 \ir migrations/004-delegation.sql
@@ -50,6 +54,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 5) AS due \
 
 -- One file per concern, lowest first.
 \ir events.sql
+\ir partitions.sql
+\ir sealing.sql
+\ir retention.sql
+\ir verification.sql
 \ir decisions.sql
 \ir groups.sql
 \ir caps.sql

@@ -62,7 +62,7 @@ CREATE OR REPLACE VIEW muster.refusals WITH (security_invoker = true) AS
 SELECT e.at, o.key AS organization, coalesce(a.upn, e.user_name) AS account, e.stage, e.outcome, e.why,
        x.hresult, x.constant, e.details #>> '{facts,DeviceName}' AS device_name, e.details #>> '{facts,OSVersion}' AS os_version,
        e.remote, e.trace, e.attempt, e.user_name, e.details
-  FROM muster.event e
+  FROM muster.events e
   LEFT JOIN muster.organization o ON o.id = e.organization
   LEFT JOIN muster.account a ON a.id = e.account
   LEFT JOIN muster.outcome x ON x.name = e.outcome
@@ -73,7 +73,7 @@ CREATE OR REPLACE FUNCTION muster.trace(id uuid)
 RETURNS TABLE (at timestamptz, stage text, kind text, outcome text, why text, account text, device uuid, trace uuid, attempt uuid, remote inet, details jsonb)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT e.at, e.stage, e.kind, e.outcome, e.why, coalesce(a.upn, e.user_name), e.device, e.trace, e.attempt, e.remote, e.details
-	  FROM muster.event e LEFT JOIN muster.account a ON a.id = e.account
+	  FROM muster.events e LEFT JOIN muster.account a ON a.id = e.account
 	 WHERE e.trace = $1 OR e.attempt = $1
 	 ORDER BY e.at, e.id
 $$;

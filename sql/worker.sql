@@ -179,28 +179,109 @@ END
 $$;
 COMMENT ON FUNCTION muster.first_use(bytea, uuid, uuid) IS 'Internal: record that a certificate was used for the first time, and end the ones it replaced. Example: see muster_worker.device.';
 
-CREATE OR REPLACE FUNCTION muster_worker.housekeeping()
-RETURNS TABLE (summary text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION muster.keep_partitions() RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	made integer;
-	stray boolean;
-	ahead text;
+	strays bigint;
+BEGIN
+	BEGIN
+		made := muster.make_event_partitions(3);
+	EXCEPTION
+		WHEN lock_not_available THEN
+			RETURN 'event partitions not made: muster.event_default is in use, will be tried again';
+		WHEN OTHERS THEN
+			RETURN 'event partitions not made: ' || SQLERRM;
+	END;
+	SELECT count(*) INTO strays FROM (SELECT FROM muster.event_default LIMIT 1000) d;
+	RETURN format('event partitions until %s, %s made', to_char(muster.month_after(now(), 3) AT TIME ZONE 'UTC', 'YYYY-MM'), made)
+		|| CASE WHEN strays > 0 THEN format('; table muster.event_default should be empty and has %s events: SELECT muster.move_stray_events()',
+			CASE strays WHEN 1000 THEN '1000 or more' ELSE strays::text END) ELSE '' END;
+END
+$$;
+COMMENT ON FUNCTION muster.keep_partitions() IS 'Internal: housekeeping''s part about partitions; returns a line for the log. Example: SELECT muster.keep_partitions();';
+
+CREATE OR REPLACE FUNCTION muster.keep_seals(p_deadline timestamptz, OUT summary text, OUT more boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	sealed bigint;
+	h record;
+BEGIN
+	more := false;
+	IF NOT pg_try_advisory_xact_lock(7816370913) THEN
+		summary := 'nothing sealed: somebody else is at it';
+		RETURN;
+	END IF;
+	SELECT s.sealed, s.more INTO sealed, more FROM muster.seal_pending(p_deadline) s;
+	SELECT x.number, encode(x.head, 'hex') AS head INTO h FROM muster.seal x ORDER BY x.number DESC LIMIT 1;
+	summary := format('%s events sealed', sealed) || coalesce(format(', head of batch %s: %s', h.number, h.head), '');
+	IF more THEN
+		summary := summary || ', more to seal';
+		RETURN;
+	END IF;
+	SELECT x.events, x.oldest INTO h FROM muster.unsealed() x;
+	IF h.oldest < now() - interval '1 hour' THEN
+		summary := summary || format('; %s events, the oldest of %s, wait for a transaction that is still open', h.events,
+			to_char(h.oldest AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'));
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION muster.keep_seals(timestamptz) IS 'Internal: housekeeping''s part about seals, until that moment; returns a line for the log, and whether there is more to do. Example: SELECT * FROM muster.keep_seals(now() + interval ''1 second'');';
+
+CREATE OR REPLACE FUNCTION muster.keep_retention(p_deadline timestamptz, OUT summary text, OUT more boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	keep interval := (SELECT c.keep_events FROM muster.configuration c);
+BEGIN
+	more := false;
+	IF keep IS NULL OR NOT pg_try_advisory_xact_lock(7816370915) THEN
+		RETURN;
+	END IF;
+	SELECT string_agg(CASE WHEN a.more THEN format('aging out %s', a.partition)
+			WHEN a.obstacle IS NOT NULL THEN format('%s not aged out: %s', a.partition, a.obstacle)
+			ELSE format('%s aged out with %s events, %s of them held', a.partition, a.events, a.held) END, '; '), coalesce(bool_or(a.more), false)
+	  INTO summary, more FROM muster.age_pending(now() - keep, p_deadline) a;
+EXCEPTION WHEN OTHERS THEN
+	-- What was sealed in this transaction stays sealed.
+	summary := 'events not aged out: ' || SQLERRM;
+	more := false;
+END
+$$;
+COMMENT ON FUNCTION muster.keep_retention(timestamptz) IS 'Internal: housekeeping''s part about retention, until that moment; returns a line for the log (NULL: nothing was due), and whether there is more to do. Example: SELECT * FROM muster.keep_retention(now() + interval ''1 second'');';
+
+CREATE OR REPLACE FUNCTION muster_worker.housekeeping()
+RETURNS TABLE (summary text, more boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	seals record;
+	aged text;
+	more_to_age boolean := false;
 BEGIN
 	IF pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN
-		RETURN QUERY SELECT 'nothing done: the database is read-only';
+		RETURN QUERY SELECT 'nothing done: the database is read-only', false;
 		RETURN;
 	END IF;
 	-- Many masters, one housekeeper.
 	IF NOT pg_try_advisory_xact_lock(7816370912) THEN
-		RETURN QUERY SELECT 'nothing done: another master is at it';
+		RETURN QUERY SELECT 'nothing done: another master is at it', false;
 		RETURN;
 	END IF;
-	made := muster.make_event_partitions(3);
-	stray := EXISTS (SELECT FROM muster.event_default);
-	ahead := to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + interval '3 months', 'YYYY-MM');
-	RETURN QUERY SELECT format('event partitions until %s, %s made%s', ahead, made,
-		CASE WHEN stray THEN '; table muster.event_default should be empty and is not' ELSE '' END);
+	IF muster.cluster_changed() THEN
+		-- Writers wait until this transaction ends: nothing else in it.
+		BEGIN
+			PERFORM muster.begin_epoch();
+			RETURN QUERY SELECT 'the database has moved to another cluster, whose transactions are numbered anew: noted', true;
+		EXCEPTION WHEN lock_not_available THEN
+			RETURN QUERY SELECT 'the database has moved to another cluster, but muster.event is in use: will be tried again', false;
+		END;
+		RETURN;
+	END IF;
+	-- In pieces that fit into the role's statement_timeout.
+	seals := muster.keep_seals(clock_timestamp() + interval '1500 milliseconds');
+	IF NOT seals.more THEN
+		SELECT r.summary, r.more INTO aged, more_to_age FROM muster.keep_retention(clock_timestamp() + interval '1 second') r;
+	END IF;
+	RETURN QUERY SELECT concat_ws('; ', muster.keep_partitions(), seals.summary, aged), seals.more OR more_to_age;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead. One of many masters does it, the others are told so at once. Returns one line for the log. Example: SELECT * FROM muster_worker.housekeeping();';
+COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';

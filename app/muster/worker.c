@@ -9,6 +9,9 @@
 #include <muster/base/log.h>
 #include <muster/wire/fcgi.h>
 
+/* No piece of housekeeping takes longer: the role's statement_timeout sees to it. */
+#define HOUSEKEEPING_PIECE_MS (10 * 1000)
+
 /* What one worker lives with. */
 struct work {
 	struct worker worker;
@@ -131,15 +134,20 @@ tally_carry(struct store *store, struct arena *arena, struct tally *tally, struc
 	return o;
 }
 
+/* Piece by piece, while there is more to do and time for another piece; the rest waits for the next hour. */
 static enum outcome
 housekeep_hourly(struct store *store, struct arena *arena, struct why *why)
 {
-	const char *summary = NULL;
-	enum outcome o = store_housekeeping(store, arena, &summary, why);
+	const char *summary;
+	enum outcome o;
+	bool more;
 
-	if (o == OUTCOME_OK)
+	do {
+		if ((o = store_housekeeping(store, arena, &summary, &more, why)) != OUTCOME_OK)
+			return o;
 		log_message(LOG_INFO_LEVEL, "housekeeping: %s", summary != NULL ? summary : "done");
-	return o;
+	} while (more && deadline_left_ms(store->deadline) > HOUSEKEEPING_PIECE_MS);
+	return OUTCOME_OK;
 }
 
 int

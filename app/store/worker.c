@@ -225,15 +225,18 @@ store_count(struct store *store, struct arena *arena, const char *counts, struct
 }
 
 enum outcome
-store_housekeeping(struct store *store, struct arena *arena, const char **summary, struct why *why)
+store_housekeeping(
+    struct store *store, struct arena *arena, const char **summary, bool *more, struct why *why)
 {
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
 
 	*summary = NULL;
-	if ((o = call(store, "housekeeping", "SELECT summary FROM muster_worker.housekeeping()", NULL, 0, 1,
-		 &result, why)) != OUTCOME_OK)
+	*more = false;
+	if ((o = call(store, "housekeeping", "SELECT summary, more FROM muster_worker.housekeeping()", NULL,
+		 0, 2, &result, why)) != OUTCOME_OK)
 		return o;
 	*summary = pg_text(arena, result, 0, 0);
+	*more = pg_bool(result, 0, 1);
 	return OUTCOME_OK;
 }

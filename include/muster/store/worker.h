@@ -51,8 +51,11 @@ enum outcome store_device(struct store *, struct arena *, struct bytes sha256, c
 /* muster_worker.count: add what the pool counted (the JSON of tally_take()) to the day's counts. */
 enum outcome store_count(struct store *, struct arena *, const char *counts, struct why *);
 
-/* muster_worker.housekeeping: partitions ahead, what must be aged; *summary in arena is one line for the log.
+/*
+ * muster_worker.housekeeping: partitions ahead, events sealed, old ones aged out, in pieces of a few
+ * seconds. *summary in arena is one line for the log; *more: call again, there is more to do at once.
  */
-enum outcome store_housekeeping(struct store *, struct arena *, const char **summary, struct why *);
+enum outcome store_housekeeping(
+    struct store *, struct arena *, const char **summary, bool *more, struct why *);
 
 #endif
