@@ -6,8 +6,6 @@
 #include <limits.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum key {
 	KEY_LISTEN = 'l',
 	KEY_PAIRS = 'n',
