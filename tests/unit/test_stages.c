@@ -360,6 +360,10 @@ device_without_proof(void **state)
 	static const struct trial row[] = {
 		{ .name = "none", .verify = "NONE", .expects = "no client certificate\n" },
 		{ .name = "empty", .verify = "", .expects = "no client certificate\n" },
+		{ .name = "none, exported as empty",
+		    .verify = "NONE",
+		    .certificate = "",
+		    .expects = "no client certificate\n" },
 		{ .name = "failed",
 		    .verify = "FAILED:unable to verify the first certificate",
 		    .expects = "unable to verify the first certificate\n" },
