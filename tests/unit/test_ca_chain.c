@@ -119,9 +119,9 @@ shown_as_text(void **state)
 		{ .name = "C", .root = true, .certificate = f->root.certificate },
 	};
 	static const char *const has[] = {
-		"issuing authority \"A\"\n  subject      CN=Exämple issuing,O=Exämple\n"
-		"  issuer       CN=Exämple root,O=Exämple\n  key          EC-P-256\n"
-		"  private key  in the database, encrypted under the passphrase\n",
+		("issuing authority \"A\"\n  subject      CN=Exämple issuing,O=Exämple\n"
+		 "  issuer       CN=Exämple root,O=Exämple\n  key          EC-P-256\n"
+		 "  private key  in the database, encrypted under the passphrase\n"),
 		"\n  valid from   2026-11-23T06:00:00.000Z\n  valid until  2036-11-24T06:00:00.000Z\n",
 		"\n  signs for    one, two\n\nissuing authority \"B\"\n",
 		"\n  signs for    no organization at present\n",
