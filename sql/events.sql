@@ -30,13 +30,16 @@ CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON muster.aging
 CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON muster.aging
 	FOR EACH STATEMENT EXECUTE FUNCTION muster.refuse_change();
 
+CREATE OR REPLACE FUNCTION muster.actor_role() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT nullif(nullif(coalesce(nullif(current_setting('role'), 'none'), session_user), 'muster_worker'), 'muster_issuer')
+$$;
+COMMENT ON FUNCTION muster.actor_role() IS 'Internal: for an event the role that the session''s user has taken, or the user itself; NULL for the programs. Example: SELECT muster.actor_role();';
+
 CREATE OR REPLACE FUNCTION muster.tell(p_kind text, p_details jsonb) RETURNS uuid
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	INSERT INTO muster.event (kind, actor, actor_role, details)
-	VALUES (p_kind, session_user,
-		-- the programs' own doings are nobody's administration
-		CASE WHEN session_user = 'muster_worker' THEN NULL WHEN current_setting('role') = 'none' THEN session_user ELSE current_setting('role') END,
-		p_details)
+	VALUES (p_kind, session_user, muster.actor_role(), p_details)
 	RETURNING id
 $$;
 COMMENT ON FUNCTION muster.tell(text, jsonb) IS 'Internal: record what somebody did that no table''s trigger sees; returns the event''s id. Example: SELECT muster.tell(''events moved'', ''{"events": 3}'');';
@@ -47,12 +50,6 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 		'application_token', 'generation', 'changed_at', 'body', 'token_sha256']
 $$;
 COMMENT ON FUNCTION muster.told(jsonb) IS 'Internal: a row as events may tell it: without hashes, keys, secrets and bulk. Example: SELECT muster.told(to_jsonb(o)) FROM muster.organization o;';
-
-CREATE OR REPLACE FUNCTION muster.actor_role() RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT nullif(nullif(coalesce(nullif(current_setting('role'), 'none'), session_user), 'muster_worker'), 'muster_issuer')
-$$;
-COMMENT ON FUNCTION muster.actor_role() IS 'Internal: for an event the role that the session''s user has taken, or the user itself; NULL for the programs. Example: SELECT muster.actor_role();';
 
 CREATE OR REPLACE FUNCTION muster.audit() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -18,6 +18,7 @@ SELECT muster.add_group(k, 'Staff'), muster.add_licence(k, 'Seats', 3), muster.s
 	FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.add_to_group(u, 'Staff'), muster.assign_licence(u, 'Seats'), muster.record_acceptance(u, 1, 'on paper') FROM unnest(ARRAY['bob@example.test', 'olga@other.test']) u;
 SELECT muster.assign_licence_to_group(k, 'Seats', 'Staff') FROM unnest(ARRAY['example', 'other']) k;
+SELECT muster.hold_events('organization', k, 'a case') FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.schedule_maintenance(NULL, now() + interval '3 days', now() + interval '4 days', 'everybody''s');
 CREATE SCHEMA rules;
 CREATE ROLE rule_owner;
@@ -74,7 +75,7 @@ BEGIN
 	RETURN test.try(p_role, format('SELECT count(*) FROM muster.%I WHERE %s', p_relation, key));
 END
 $$;
-CREATE TABLE looked AS SELECT relname::text FROM tenant WHERE relname NOT IN ('delegation');
+CREATE TABLE looked AS SELECT relname::text FROM tenant WHERE relname NOT IN ('delegation', 'held_event');
 INSERT INTO looked SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname IN ('organization', 'key')
 	WHERE c.relnamespace = 'muster'::regnamespace AND c.relkind = 'v' AND c.relname NOT IN ('delegations', 'authorities', 'expiring', 'refusals');
 GRANT SELECT ON looked TO PUBLIC;
