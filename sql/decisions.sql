@@ -111,13 +111,14 @@ BEGIN
 		RETURN ROW('enrollment type', 'OK', 'not told yet', NULL)::muster.verdict;
 	END IF;
 	kind := coalesce(muster.fact(p_facts, 'EnrollmentType', 64), 'Full');
-	IF lower(kind) IN ('full', 'device') THEN
+	-- Lite is an older word for Full, which a published sample still has.
+	IF lower(kind) IN ('full', 'lite', 'device') THEN
 		RETURN ROW('enrollment type', 'OK', format('enrollment type %s', kind), NULL)::muster.verdict;
 	END IF;
 	RETURN ROW('enrollment type', 'NotSupported', format('enrollment type "%s" is not supported, only Full and Device', kind), NULL)::muster.verdict;
 END
 $$;
-COMMENT ON FUNCTION muster.rule_enrollment_type(jsonb) IS 'Internal: rule: the enrollment type is Full (also when none is told) or Device. Example: SELECT muster.rule_enrollment_type(''{"EnrollmentType":"Device"}'');';
+COMMENT ON FUNCTION muster.rule_enrollment_type(jsonb) IS 'Internal: rule: the enrollment type is Full (also when none is told, or Lite, its older name) or Device. Example: SELECT muster.rule_enrollment_type(''{"EnrollmentType":"Device"}'');';
 
 CREATE OR REPLACE FUNCTION muster.verdicts(p_account muster.account, p_organization muster.organization, p_facts jsonb, p_every boolean)
 RETURNS SETOF muster.verdict

@@ -113,7 +113,8 @@ algorithm_find(struct bytes identifier)
 		const struct algorithm *a = &algorithms[i];
 		bool parameters = identifier.size > a->size;
 
-		if (identifier.size < a->size || memcmp(identifier.data, a->object, a->size) != 0)
+		if (identifier.size == 0 || identifier.size < a->size ||
+		    memcmp(identifier.data, a->object, a->size) != 0)
 			continue;
 		/* RSA-PSS has parameters of its own: found for its name only. */
 		if (!parameters || a->sign == GNUTLS_SIGN_UNKNOWN)
@@ -199,7 +200,7 @@ ec_check(gnutls_pubkey_t key, struct why *why)
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
 		    "EC key on curve %s, only P-256 and P-384 are accepted",
 		    gnutls_ecc_curve_get_name(curve));
-	if ((rc = gnutls_pubkey_verify_params(key)) < 0)
+	if (gnutls_pubkey_verify_params(key) < 0)
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "EC key: the point is not on its curve");
 	return OUTCOME_OK;
 }

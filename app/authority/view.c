@@ -1,5 +1,7 @@
 #include <muster/authority/certificate.h>
 
+#include <muster/base/text.h>
+
 #include "handles.h"
 
 #define CERTIFICATE_MAX (64 * 1024)
@@ -14,15 +16,18 @@ failed(struct why *why, const char *what, int rc)
 
 typedef int (*name_getter)(gnutls_x509_crt_t, gnutls_datum_t *, unsigned flags);
 
-/* A name as RFC 4514 writes it. */
+/* A name as RFC 4514 writes it; GnuTLS leaves the control characters in it that a certificate may hold. */
 static const char *
 name_text(struct arena *arena, gnutls_x509_crt_t crt, name_getter get)
 {
 	CLEANUP(datum_cleanup) gnutls_datum_t name = { NULL, 0 };
+	char *text;
 
 	if (get(crt, &name, 0) < 0)
 		return "";
-	return arena_strndup(arena, (const char *)name.data, name.size);
+	text = arena_strndup(arena, (const char *)name.data, name.size);
+	text_make_clean(text);
+	return text;
 }
 
 static const char *

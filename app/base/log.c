@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #define VALUE_MAX 512
-#define MESSAGE_MAX 2048
+/* Of a process's message; escaped to four times its size it still fits the line. */
+#define MESSAGE_MAX 1000
 
 static const char *process_name = "muster";
 
@@ -29,7 +30,7 @@ log_begin(struct log_line *line)
 static bool
 misleading(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x200e || c == 0x200f ||
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
 	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
@@ -170,7 +171,7 @@ level_name(enum log_level level)
 void
 log_message(enum log_level level, const char *format, ...)
 {
-	char message[MESSAGE_MAX] = "";
+	char message[MESSAGE_MAX + 2] = ""; /* a byte more shows append() whether it cuts a character */
 	struct log_line line;
 	va_list values;
 

@@ -49,7 +49,7 @@ secret_equal(struct bytes a, struct bytes b)
 }
 
 static void
-fd_close(int *fd)
+fd_close(const int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <termios.h>
 #include <unistd.h>
@@ -12,31 +13,64 @@ static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP };
 
 static volatile sig_atomic_t came;
 
+/* How the process takes signals, for as long as the terminal is mute. */
+struct signals {
+	sigset_t mask;
+	struct sigaction action[ARRAY_SIZE(ending)];
+};
+
 static void
 note(int number)
 {
 	came = number;
 }
 
-/* So that a signal interrupts the read instead of leaving the terminal mute. */
+/*
+ * So that a signal interrupts the question instead of leaving the terminal mute. They come through while
+ * line_wait() waits and at no other time. What was ignored stays so.
+ */
 static void
-signals_take(struct sigaction before[ARRAY_SIZE(ending)])
+signals_take(struct signals *before)
 {
 	struct sigaction action = { .sa_handler = note };
+	sigset_t blocked;
 
 	came = 0;
 	(void)sigemptyset(&action.sa_mask);
+	(void)sigemptyset(&blocked);
 	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
-		(void)sigaction(ending[i], &action, &before[i]);
+		(void)sigaddset(&blocked, ending[i]);
+	(void)sigprocmask(SIG_BLOCK, &blocked, &before->mask);
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++) {
+		(void)sigaction(ending[i], &action, &before->action[i]);
+		if (before->action[i].sa_handler == SIG_IGN)
+			(void)sigaction(ending[i], &before->action[i], NULL);
+	}
 }
 
+/* The one that came does now what it would have done. */
 static void
-signals_give_back(const struct sigaction before[ARRAY_SIZE(ending)])
+signals_give_back(const struct signals *before)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
-		(void)sigaction(ending[i], &before[i], NULL);
+		(void)sigaction(ending[i], &before->action[i], NULL);
 	if (came != 0)
 		(void)raise(came);
+	(void)sigprocmask(SIG_SETMASK, &before->mask, NULL);
+}
+
+/* A whole line is there, or the terminal's end; false when a signal was first. */
+static bool
+line_wait(int fd, const struct signals *before)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	while (came == 0)
+		if (ppoll(&poll_fd, 1, NULL, &before->mask) > 0)
+			return true;
+		else if (errno != EINTR)
+			return false;
+	return false;
 }
 
 /* One line of a terminal comes whole; longer ones than the kernel's buffer do not. */
@@ -64,21 +98,22 @@ line_read(int fd, struct secret *secret, struct why *why)
 static enum outcome
 quietly(int fd, const char *prompt, struct secret *secret, struct why *why)
 {
-	struct sigaction signals[ARRAY_SIZE(ending)];
 	struct termios before, quiet;
+	struct signals signals;
 	enum outcome o;
 
 	if (tcgetattr(fd, &before) < 0)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "the terminal: %s", strerror(errno));
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	signals_take(signals);
+	signals_take(&signals);
 	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
 	(void)!write(fd, prompt, strlen(prompt));
-	o = line_read(fd, secret, why);
+	o = line_wait(fd, &signals) ? line_read(fd, secret, why)
+				    : refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "interrupted");
 	(void)!write(fd, "\n", 1);
 	(void)tcsetattr(fd, TCSAFLUSH, &before);
-	signals_give_back(signals);
+	signals_give_back(&signals);
 	return o;
 }
 
@@ -91,7 +126,9 @@ secret_read_terminal(const char *prompt, struct secret *secret, struct why *why)
 	*secret = (struct secret){ NULL, 0 };
 	if (fd < 0)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "there is no terminal to ask for it");
-	o = quietly(fd, prompt, secret, why);
+	do /* again after a stop, which took what was typed */
+		o = quietly(fd, prompt, secret, why);
+	while (came == SIGTSTP);
 	(void)close(fd);
 	return o;
 }

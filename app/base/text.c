@@ -126,3 +126,23 @@ text_cut(struct arena *arena, const char *text, size_t max)
 	}
 	return arena_strndup(arena, text, size);
 }
+
+void
+text_make_clean(char *text)
+{
+	char *end = text;
+
+	for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
+		uint32_t c = 0;
+
+		length = text_character(text, left, &c);
+		if (length == 0 || c < 0x20 || (c >= 0x7f && c <= 0x9f)) {
+			length = length == 0 ? 1 : length;
+			*end++ = '?';
+		} else {
+			memmove(end, text, length);
+			end += length;
+		}
+	}
+	*end = '\0';
+}

@@ -1,20 +1,50 @@
-/* Authorities as the database has them. */
+/* Authorities as the database has them. Strings and bytes in arena. */
 #ifndef MUSTER_CA_AUTHORITIES_H
 #define MUSTER_CA_AUTHORITIES_H
 
 #include <muster/wire/pg.h>
 
-/* One authority with its key. In arena. */
-struct stored {
-	const char *id, *name, *kind;
-	struct bytes certificate;
-	struct bytes private_key; /* encrypted PKCS#8; empty: kept elsewhere */
+struct authority {
+	const char *id, *name;
+	bool root;		   /* signs issuing authorities only */
+	bool has_key;		   /* in the database, encrypted */
+	const char *organizations; /* keys of those it signs for, with commas; NULL: none */
+	struct bytes certificate;  /* DER */
+};
+
+/* Each issuing authority before its root, and no other root between. */
+struct authorities {
+	const struct authority *list;
+	size_t count;
 };
 
 /*
- * By name or id. Reading a key is an event in the database's audit.
- * OUTCOME_ENROLLMENT_SERVER  there is none of that name, or it may not be read
+ * All, or those of one organization: the one that signs for it, earlier ones whose certificates have not all
+ * ended, and their roots.
+ *
+ * organization  its key as it stands in the database; NULL: all
  */
-enum outcome authority_stored(PGconn *, struct arena *, const char *name, struct stored *, struct why *);
+enum outcome authorities_load(
+    PGconn *, struct arena *, const char *organization, struct authorities *, struct why *);
+
+/* The one of that name (ASCII letters without case) or id; NULL when there is none. */
+const struct authority *authorities_find(const struct authorities *, const char *name);
+
+/* Its private key (encrypted PKCS#8). Reading it is an event in the database. */
+enum outcome authority_key_read(
+    PGconn *, struct arena *, const struct authority *, struct bytes *pkcs8, struct why *);
+
+/* Print what people want to know of it: a heading, then a line for each fact. */
+enum outcome authority_print(FILE *, struct arena *, const struct authority *, struct why *);
+
+/* What an organization is called, and by whom its certificates are signed. */
+struct organization {
+	const char *key, *name;
+	const char *authority; /* name; NULL: none yet */
+};
+
+/* OUTCOME_ENROLLMENT_SERVER  there is none of that key; why names those there are */
+enum outcome organization_load(
+    PGconn *, struct arena *, const char *key, struct organization *, struct why *);
 
 #endif

@@ -1,45 +1,15 @@
 #include "database.h"
 
-#define PARAMETERS_MAX 16
-#define BYTEA_OID 17
+#include <muster/base/text.h>
 
-static bool
-is_password(const char *keyword)
-{
-	return strcmp(keyword, "password") == 0 || strcmp(keyword, "sslpassword") == 0;
-}
-
+/* The connection's own message, its first line. */
 static enum outcome
-conninfo_check(const char *conninfo, struct why *why)
-{
-	char *error = NULL;
-	PQconninfoOption *parsed = PQconninfoParse(conninfo, &error);
-	enum outcome o = OUTCOME_OK;
-
-	if (parsed == NULL) {
-		o = refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "--database: %.*s",
-		    error == NULL ? 0 : (int)strcspn(error, "\n"), error == NULL ? "" : error);
-		PQfreemem(error);
-		return o;
-	}
-	for (PQconninfoOption *p = parsed; p->keyword != NULL; p++)
-		if (p->val != NULL && is_password(p->keyword))
-			o = refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
-			    "--database holds a %s, which everybody on this machine can read: put it in a "
-			    "file and "
-			    "name that with passfile=",
-			    p->keyword);
-	PQconninfoFree(parsed);
-	return o;
-}
-
-/* The first line of a message of libpq's. */
-static enum outcome
-refuse_connection(PGconn *conn, struct why *why)
+refuse_connection(PGconn *conn, const char *step, struct why *why)
 {
 	const char *message = PQerrorMessage(conn);
 
-	return refuse(why, OUTCOME_ENROLLMENT_SERVER, "database: %.*s", (int)strcspn(message, "\n"), message);
+	return refuse(
+	    why, OUTCOME_ENROLLMENT_SERVER, "database: %.*s%s", (int)strcspn(message, "\n"), message, step);
 }
 
 static void
@@ -51,66 +21,117 @@ ignore_notice(void *context, const PGresult *result)
 enum outcome
 database_open(const char *conninfo, PGconn **conn, struct why *why)
 {
-	const char *const keyword[] = { "fallback_application_name", "connect_timeout", "dbname",
-		"client_encoding", NULL };
-	const char *const value[] = { "muster-ca", "10", conninfo, "UTF8", NULL };
+	/* What comes first may be said otherwise in the conninfo. */
+	const char *const keyword[] = { "fallback_application_name", "connect_timeout", "tcp_user_timeout",
+		"dbname", "client_encoding", NULL };
+	const char *const value[] = { "muster-ca", "10", "10000", conninfo, "UTF8", NULL };
 	enum outcome o;
 
 	*conn = NULL;
-	if (conninfo != NULL && (o = conninfo_check(conninfo, why)) != OUTCOME_OK)
+	if (conninfo != NULL && (o = pg_conninfo_check("--database", conninfo, why)) != OUTCOME_OK)
 		return o;
 	*conn = PQconnectdbParams(keyword, value, 1);
 	if (PQstatus(*conn) != CONNECTION_OK)
-		return refuse_connection(*conn, why);
+		return refuse_connection(*conn,
+		    conninfo != NULL ? ""
+				     : " (say where it is: --database CONNINFO, or PGHOST, PGDATABASE, …)",
+		    why);
 	(void)PQsetNoticeReceiver(*conn, ignore_notice, NULL);
 	return OUTCOME_OK;
+}
+
+/* PostgreSQL's hint, or a better one where we know what is the matter. */
+static const char *
+next_step(const PGresult *result)
+{
+	static const struct {
+		const char *state, *step;
+	} ours[] = {
+		{ "42501", "log in as a member of muster_admin" },
+		{ "3F000", "install the schema of this version: psql -f sql/install.sql" },
+		{ "42P01", "install the schema of this version: psql -f sql/install.sql" },
+		{ "42703", "install the schema of this version: psql -f sql/install.sql" },
+		{ "42883", "install the schema of this version: psql -f sql/install.sql" },
+		{ "55P03", "somebody else changes it: try again" },
+		{ "25006", "this server only reads: name the primary in --database" },
+	};
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	for (size_t i = 0; state != NULL && i < ARRAY_SIZE(ours); i++)
+		if (strcmp(state, ours[i].state) == 0)
+			return ours[i].step;
+	return PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
 }
 
 static enum outcome
 judge(PGconn *conn, const PGresult *result, struct why *why)
 {
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	const char *step = next_step(result);
 	ExecStatusType status = PQresultStatus(result);
 
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 		return OUTCOME_OK;
 	if (message == NULL)
-		return refuse_connection(conn, why);
-	if (hint == NULL)
+		return refuse_connection(conn, "", why);
+	if (step == NULL)
 		return refuse(why, OUTCOME_ENROLLMENT_SERVER, "%s", message);
-	return refuse(why, OUTCOME_ENROLLMENT_SERVER, "%s (%s)", message, hint);
+	return refuse(why, OUTCOME_ENROLLMENT_SERVER, "%s (%s)", message, step);
 }
 
 enum outcome
 database_query(PGconn *conn, const char *sql, const struct pg_param *param, int parameters, PGresult **result,
     struct why *why)
 {
-	const char *value[PARAMETERS_MAX];
-	int size[PARAMETERS_MAX], format[PARAMETERS_MAX];
-	Oid type[PARAMETERS_MAX];
+	struct pg_bound bound;
 	enum outcome o;
 
-	if (parameters > PARAMETERS_MAX)
-		abort();
-	for (int i = 0; i < parameters; i++) {
-		bool binary = param[i].text == NULL && param[i].bytes.data != NULL;
-
-		value[i] = binary ? (const char *)param[i].bytes.data : param[i].text;
-		size[i] = binary ? (int)param[i].bytes.size : 0;
-		format[i] = binary ? 1 : 0;
-		type[i] = binary ? BYTEA_OID : 0;
-	}
-	*result = PQexecParams(conn, sql, parameters, type, value, size, format, 0);
+	pg_bind(param, parameters, &bound);
+	*result = PQexecParams(conn, sql, parameters, bound.type, bound.value, bound.size, bound.format, 0);
 	if ((o = judge(conn, *result, why)) != OUTCOME_OK)
 		pg_result_free(result);
 	return o;
 }
 
 enum outcome
-database_run(PGconn *conn, const char *sql, struct why *why)
+database_begin(PGconn *conn, struct why *why)
+{
+	CLEANUP(pg_result_free) PGresult *begin = NULL;
+	CLEANUP(pg_result_free) PGresult *timeout = NULL;
+	enum outcome o = database_query(conn, "BEGIN", NULL, 0, &begin, why);
+
+	/* For this transaction only. Of what it is selected from matters that it has one row. */
+	if (o == OUTCOME_OK)
+		o = database_query(conn,
+		    "SELECT set_config('lock_timeout', '10s', true) FROM muster.configuration", NULL, 0,
+		    &timeout, why);
+	return o;
+}
+
+enum outcome
+database_commit(PGconn *conn, struct why *why)
 {
 	CLEANUP(pg_result_free) PGresult *result = NULL;
+	enum outcome o = database_query(conn, "COMMIT", NULL, 0, &result, why);
 
-	return database_query(conn, sql, NULL, 0, &result, why);
+	if (o != OUTCOME_OK && PQstatus(conn) != CONNECTION_OK)
+		return refuse(why, o,
+		    "the connection was lost at the last moment: muster-ca show tells whether it was stored");
+	return o;
+}
+
+const char *
+database_literal(struct arena *arena, const char *text)
+{
+	size_t size = strlen(text);
+	char *quoted = arena_alloc(arena, 2 * size + 1);
+
+	if (!text_is_utf8(text, size))
+		return NULL;
+	for (const char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == '\\')
+			return NULL;
+	/* Without a connection it does not know how the server reads backslashes: there are none. */
+	(void)PQescapeString(quoted, text, size);
+	return arena_printf(arena, "'%s'", quoted);
 }

@@ -1,149 +1,112 @@
 #include "init.h"
 
-#include <muster/authority/certificate.h>
-#include <muster/base/clock.h>
-#include <muster/base/text.h>
-
-#include "authorities.h"
+#include "chain.h"
 #include "database.h"
-
-#define DAY (24 * 3600)
-#define YEAR (365 * DAY + DAY / 4)
-
-/* Devices with slow clocks must not find their authority in the future. */
-#define BACKDATE DAY
-
-/* X.520's bound for a common name, less the longest of our endings. */
-#define BASE_NAME_MAX 56
-
-/* One authority on its way into the database. */
-struct authority {
-	const char *kind, *name;
-	gnutls_privkey_t key;
-	struct bytes certificate, pkcs8;
-	int64_t not_before, not_after;
-};
+#include "names.h"
+#include "record.h"
 
 struct init {
 	PGconn *conn;
 	const struct options *options;
 	struct arena *arena;
 	struct secret passphrase;
-	const char *organization_name; /* NULL: for nobody yet */
-	const char *base_name;
-	const char *parent;   /* GUID of an existing root; NULL: a new one is made */
+	struct organization organization; /* key NULL: for nobody yet */
+	struct authorities there;
+	struct names names;
 	struct signer signer; /* the root's */
-	struct authority root, issuing;
-	struct bytes sealing_key;
+	struct made root, issuing;
+	struct record record;
 };
 
-static void
-init_release(struct init *init)
-{
-	gnutls_privkey_deinit(init->root.key);
-	gnutls_privkey_deinit(init->issuing.key);
-	signer_release(&init->signer);
-	secret_release(&init->passphrase);
-	arena_free(init->arena);
-}
+/* --- what is there --- */
 
-/* The organization is there, and has no authority yet unless another is wanted. */
+/* The organization has no authority yet, unless another is wanted. */
 static enum outcome
 organization_find(struct init *init, struct why *why)
 {
-	static const char sql[] = "SELECT name, authority FROM muster.organizations"
-				  " WHERE id = muster.organization_id($1)";
-	const struct pg_param param[] = { PG_TEXT(init->options->organization) };
-	CLEANUP(pg_result_free) PGresult *result = NULL;
+	const struct options *options = init->options;
 	enum outcome o;
 
-	if (init->options->organization == NULL)
+	if (options->organization == NULL)
 		return OUTCOME_OK;
-	if ((o = database_query(init->conn, sql, param, ARRAY_SIZE(param), &result, why)) != OUTCOME_OK)
+	if ((o = organization_load(
+		 init->conn, init->arena, options->organization, &init->organization, why)) != OUTCOME_OK)
 		return o;
-	init->organization_name = pg_text(init->arena, result, 0, 0);
-	if (!PQgetisnull(result, 0, 1) && !init->options->another)
+	if (init->organization.authority != NULL && !options->another)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
-		    "organization %s has the authority \"%s\" already: muster-ca show shows it; --another "
+		    "organization %s has the authority \"%s\" already: muster-ca show shows it, --another "
 		    "makes "
 		    "one that takes over",
-		    init->options->organization, PQgetvalue(result, 0, 1));
+		    init->organization.key, init->organization.authority);
 	return OUTCOME_OK;
 }
 
+/* Open an authority that is there: it can sign, and the passphrase is the right one. */
 static enum outcome
-name_choose(struct init *init, struct why *why)
+authority_open(struct init *init, const struct authority *authority, struct signer *signer, struct why *why)
 {
-	const char *name = init->options->name != NULL ? init->options->name : init->organization_name;
-
-	init->base_name = text_cut(init->arena, text_trim(init->arena, name), BASE_NAME_MAX);
-	if (init->base_name[0] == '\0')
-		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "--name: give the authorities a name");
-	if (init->options->name != NULL && strlen(init->options->name) > BASE_NAME_MAX)
-		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "--name \"%s\": at most %d bytes",
-		    init->options->name, BASE_NAME_MAX);
-	return OUTCOME_OK;
-}
-
-/* A key that is there tells whether this is the passphrase. */
-static enum outcome
-passphrase_check(struct init *init, struct why *why)
-{
-	CLEANUP(pg_result_free) PGresult *result = NULL;
-	struct signer signer = { NULL, NULL };
-	struct stored stored;
+	struct bytes pkcs8;
 	struct why reason;
 	enum outcome o;
 
-	if ((o = database_query(init->conn,
-		 "SELECT id FROM muster.authorities WHERE has_key ORDER BY created_at DESC LIMIT 1", NULL, 0,
-		 &result, why)) != OUTCOME_OK)
+	if ((o = authority_key_read(init->conn, init->arena, authority, &pkcs8, why)) != OUTCOME_OK)
 		return o;
-	if (PQntuples(result) == 0)
-		return OUTCOME_OK;
-	if ((o = authority_stored(init->conn, init->arena, PQgetvalue(result, 0, 0), &stored, why)) !=
+	if ((o = signer_open(authority->certificate, pkcs8, &init->passphrase, signer, &reason)) !=
 	    OUTCOME_OK)
-		return o;
-	o = signer_open(stored.certificate, stored.private_key, &init->passphrase, &signer, &reason);
-	signer_release(&signer);
-	if (o != OUTCOME_OK)
 		return refuse(why, o,
-		    "the passphrase in %s is not that of authority \"%s\", and all keys must have the same: "
-		    "%s",
-		    init->options->passphrase_file, stored.name, reason.text);
+		    "authority \"%s\", with the passphrase in %s: %s: all keys are under one passphrase",
+		    authority->name, init->options->passphrase_file, reason.text);
 	return OUTCOME_OK;
+}
+
+/* One whose key can tell whether the passphrase is right: rather an issuing one, which comes first. */
+static const struct authority *
+touchstone(const struct authorities *there)
+{
+	const struct authority *found = NULL;
+
+	for (size_t i = 0; i < there->count; i++)
+		if (there->list[i].has_key && (found == NULL || (found->root && !there->list[i].root)))
+			found = &there->list[i];
+	return found;
+}
+
+static enum outcome
+passphrase_check(struct init *init, struct why *why)
+{
+	const struct authority *authority = touchstone(&init->there);
+	struct signer signer = { NULL, NULL };
+	enum outcome o;
+
+	if ((o = record_look(init->conn, &init->record, why)) != OUTCOME_OK)
+		return o;
+	if (authority == NULL && init->record.has_sealing_key)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "there is a sealing key but no authority's key to tell whether this is its passphrase: "
+		    "remove "
+		    "it, no device needs it yet: UPDATE muster.configuration SET sealing_key = NULL");
+	if (authority == NULL)
+		return OUTCOME_OK;
+	o = authority_open(init, authority, &signer, why);
+	signer_release(&signer);
+	return o;
 }
 
 /* --- making --- */
 
 static enum outcome
-key_make(struct init *init, struct authority *authority, struct why *why)
+authority_make(struct init *init, const char *name, int years, const struct signer *parent, struct made *made,
+    struct why *why)
 {
-	enum outcome o;
+	const struct making making = {
+		.name = name,
+		.organization = init->names.organization,
+		.key = init->options->key,
+		.years = years,
+		.passphrase = &init->passphrase,
+	};
 
-	if ((o = keystore_generate(init->options->key, &authority->key, why)) != OUTCOME_OK)
-		return o;
-	return keystore_seal(init->arena, authority->key, &init->passphrase, &authority->pkcs8, why);
-}
-
-static void
-validity_set(struct authority *authority, int years, int64_t latest)
-{
-	int64_t now = clock_now_ms() / 1000;
-
-	authority->not_before = now - BACKDATE;
-	authority->not_after = now + (int64_t)years * YEAR;
-	if (latest > 0 && authority->not_after > latest)
-		authority->not_after = latest;
-}
-
-static enum outcome
-certificate_make(struct init *init, struct authority *authority, const struct signer *parent, struct why *why)
-{
-	return certificate_sign_authority(init->arena, parent, authority->key, authority->name,
-	    init->organization_name != NULL ? text_cut(init->arena, init->organization_name, 64)
-					    : init->base_name,
-	    authority->not_before, authority->not_after, &authority->certificate, why);
+	return chain_make(init->arena, &making, parent, clock_now_ms() / 1000, made, why);
 }
 
 static enum outcome
@@ -151,162 +114,122 @@ root_make(struct init *init, struct why *why)
 {
 	enum outcome o;
 
-	init->root.kind = "root";
-	init->root.name = arena_printf(init->arena, "%s root", init->base_name);
-	validity_set(&init->root, init->options->root_years, 0);
-	if ((o = key_make(init, &init->root, why)) != OUTCOME_OK ||
-	    (o = certificate_make(init, &init->root, NULL, why)) != OUTCOME_OK)
+	if ((o = authority_make(init, init->names.root, init->options->root_years, NULL, &init->root, why)) !=
+	    OUTCOME_OK)
 		return o;
 	/* As it will be read back: the passphrase opens what was encrypted under it. */
 	return signer_open(init->root.certificate, init->root.pkcs8, &init->passphrase, &init->signer, why);
 }
 
-/* The root's key is needed here and nowhere else. */
+/* The key of a root that is there is needed here and nowhere else. */
 static enum outcome
 root_open(struct init *init, struct why *why)
 {
-	struct stored stored;
+	const struct authority *root = authorities_find(&init->there, init->options->root);
+
+	if (root == NULL || !root->root)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "--root \"%s\": there is no root of that name: muster-ca show lists them",
+		    init->options->root);
+	if (!root->has_key)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "--root \"%s\": its key is not in the database: sign where it is", init->options->root);
+	init->record.parent = root->id;
+	return authority_open(init, root, &init->signer, why);
+}
+
+static enum outcome
+make_all(struct init *init, struct why *why)
+{
 	enum outcome o;
 
-	if ((o = authority_stored(init->conn, init->arena, init->options->root, &stored, why)) != OUTCOME_OK)
+	if ((o = init->options->root != NULL ? root_open(init, why) : root_make(init, why)) != OUTCOME_OK ||
+	    (o = authority_make(init, init->names.issuing, init->options->years, &init->signer,
+		 &init->issuing, why)) != OUTCOME_OK)
 		return o;
-	if (strcmp(stored.kind, "root") != 0)
-		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
-		    "authority \"%s\" is no root: muster-ca show lists them", stored.name);
-	if (stored.private_key.size == 0)
-		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
-		    "the key of root \"%s\" is not in the database: sign where it is", stored.name);
-	init->parent = stored.id;
-	return signer_open(stored.certificate, stored.private_key, &init->passphrase, &init->signer, why);
-}
-
-static enum outcome
-issuing_make(struct init *init, struct why *why)
-{
-	enum outcome o;
-
-	init->issuing.kind = "issuing";
-	init->issuing.name = arena_printf(init->arena, "%s issuing", init->base_name);
-	validity_set(&init->issuing, init->options->years, signer_not_after(&init->signer));
-	if ((o = key_make(init, &init->issuing, why)) != OUTCOME_OK)
-		return o;
-	return certificate_make(init, &init->issuing, &init->signer, why);
-}
-
-/* --- storing --- */
-
-static enum outcome
-authority_store(struct init *init, const struct authority *authority, const char *parent, const char **id,
-    struct why *why)
-{
-	static const char sql[] = "SELECT muster.add_authority($1, $2, $3, $4, $5, $6, $7, $8)";
-	const struct pg_param param[] = {
-		PG_TEXT(authority->kind),
-		PG_TEXT(authority->name),
-		PG_TEXT(parent),
-		PG_BYTES(authority->pkcs8),
-		PG_BYTES(authority->certificate),
-		PG_TEXT(clock_text(init->arena, authority->not_before * 1000)),
-		PG_TEXT(clock_text(init->arena, authority->not_after * 1000)),
-		PG_TEXT(key_type_name(init->options->key)),
-	};
-	CLEANUP(pg_result_free) PGresult *result = NULL;
-	enum outcome o = database_query(init->conn, sql, param, ARRAY_SIZE(param), &result, why);
-
-	if (o == OUTCOME_OK)
-		*id = pg_text(init->arena, result, 0, 0);
-	return o;
-}
-
-static enum outcome
-sealing_key_store(struct init *init, struct why *why)
-{
-	const struct pg_param param[] = { PG_BYTES(init->sealing_key) };
-	CLEANUP(pg_result_free) PGresult *result = NULL;
-
-	return database_query(
-	    init->conn, "SELECT muster.set_sealing_key($1)", param, ARRAY_SIZE(param), &result, why);
-}
-
-static enum outcome
-authority_give(struct init *init, const char *id, struct why *why)
-{
-	const struct pg_param param[] = { PG_TEXT(init->options->organization), PG_TEXT(id) };
-	CLEANUP(pg_result_free) PGresult *result = NULL;
-
-	if (init->options->organization == NULL)
+	if (init->record.has_sealing_key)
 		return OUTCOME_OK;
-	return database_query(
-	    init->conn, "SELECT muster.set_authority($1, $2)", param, ARRAY_SIZE(param), &result, why);
+	return sealing_key_new(init->arena, &init->passphrase, &init->record.sealing_key, why);
 }
 
 static enum outcome
-store_all(struct init *init, struct why *why)
+store(struct init *init, struct why *why)
 {
-	const char *parent = init->parent, *id = NULL;
-	enum outcome o;
-
-	if ((o = database_run(init->conn, "BEGIN", why)) != OUTCOME_OK ||
-	    (parent == NULL && (o = authority_store(init, &init->root, NULL, &parent, why)) != OUTCOME_OK) ||
-	    (o = authority_store(init, &init->issuing, parent, &id, why)) != OUTCOME_OK ||
-	    (o = sealing_key_store(init, why)) != OUTCOME_OK ||
-	    (o = authority_give(init, id, why)) != OUTCOME_OK)
-		return o;
-	return database_run(init->conn, "COMMIT", why);
+	init->record.there = &init->there;
+	init->record.organization = &init->organization;
+	init->record.root = init->options->root == NULL ? &init->root : NULL;
+	init->record.issuing = &init->issuing;
+	init->record.key_type = key_type_name(init->options->key);
+	return record_store(init->conn, init->arena, &init->record, why);
 }
 
 /* --- telling --- */
 
-static void
-authority_tell(const struct init *init, const struct authority *authority)
+static enum outcome
+made_tell(const struct init *init, const struct made *made, bool root, struct why *why)
 {
-	struct certificate_view view;
-	struct why why;
+	const struct authority authority = {
+		.name = made->name,
+		.root = root,
+		.has_key = true,
+		.organizations = init->organization.key,
+		.certificate = made->certificate,
+	};
+	enum outcome o = authority_print(stdout, init->arena, &authority, why);
 
-	if (certificate_view(init->arena, authority->certificate, &view, &why) != OUTCOME_OK)
-		return;
-	(void)printf("%-8s \"%s\", %s, until %.10s, SHA-256 %s\n", authority->kind, authority->name, view.key,
-	    clock_text(init->arena, authority->not_after * 1000), view.sha256);
+	(void)putchar('\n');
+	return o;
 }
 
-static void
-tell(const struct init *init)
+static enum outcome
+tell(const struct init *init, struct why *why)
 {
-	if (init->parent == NULL)
-		authority_tell(init, &init->root);
-	authority_tell(init, &init->issuing);
-	if (init->options->organization != NULL)
-		(void)printf("It signs for organization %s from now on. For the web server's device host:\n"
-			     "muster-ca show --pem --organization %s\n",
-		    init->options->organization, init->options->organization);
+	const char *literal = database_literal(init->arena, init->issuing.name);
+	enum outcome o = made_tell(init, &init->issuing, false, why);
+
+	if (o == OUTCOME_OK && init->options->root == NULL)
+		o = made_tell(init, &init->root, true, why);
+	if (init->organization.key != NULL)
+		(void)printf("next: the web server's device host must trust it: muster-ca show --pem "
+			     "--organization %s\n",
+		    init->organization.key);
 	else
-		(void)printf("Give it to an organization: SELECT muster.set_authority('KEY', '%s');\n",
-		    init->issuing.name);
+		(void)printf("next: give it to an organization: SELECT muster.set_authority('KEY', %s);\n",
+		    literal != NULL ? literal : "'NAME'");
+	(void)printf(
+	    "muster needs the same passphrase: --passphrase-file %s\n", init->options->passphrase_file);
+	return o;
 }
+
+/* --- in this order --- */
 
 static enum outcome
 init_steps(struct init *init, struct why *why)
 {
+	const struct options *options = init->options;
 	enum outcome o;
 
-	if ((o = secret_read_file(init->options->passphrase_file, &init->passphrase, why)) != OUTCOME_OK ||
-	    (o = organization_find(init, why)) != OUTCOME_OK || (o = name_choose(init, why)) != OUTCOME_OK ||
-	    (o = passphrase_check(init, why)) != OUTCOME_OK ||
-	    (o = init->options->root != NULL ? root_open(init, why) : root_make(init, why)) != OUTCOME_OK ||
-	    (o = issuing_make(init, why)) != OUTCOME_OK ||
-	    (o = sealing_key_new(init->arena, &init->passphrase, &init->sealing_key, why)) != OUTCOME_OK ||
-	    (o = store_all(init, why)) != OUTCOME_OK)
+	if ((o = secret_read_file(options->passphrase_file, &init->passphrase, why)) != OUTCOME_OK ||
+	    (o = database_open(options->database, &init->conn, why)) != OUTCOME_OK ||
+	    (o = organization_find(init, why)) != OUTCOME_OK ||
+	    (o = authorities_load(init->conn, init->arena, NULL, &init->there, why)) != OUTCOME_OK ||
+	    (o = names_choose(init->arena, &init->there, options->name, init->organization.name,
+		 options->root == NULL, &init->names, why)) != OUTCOME_OK ||
+	    (o = passphrase_check(init, why)) != OUTCOME_OK || (o = make_all(init, why)) != OUTCOME_OK ||
+	    (o = store(init, why)) != OUTCOME_OK)
 		return o;
-	tell(init);
-	return OUTCOME_OK;
+	return tell(init, why);
 }
 
 enum outcome
-init_run(PGconn *conn, const struct options *options, struct why *why)
+init_run(const struct options *options, struct why *why)
 {
-	struct init init = { .conn = conn, .options = options, .arena = arena_new() };
+	struct init init = { .options = options, .arena = arena_new() };
 	enum outcome o = init_steps(&init, why);
 
-	init_release(&init);
+	PQfinish(init.conn);
+	signer_release(&init.signer);
+	secret_release(&init.passphrase);
+	arena_free(init.arena);
 	return o;
 }

@@ -1,18 +1,14 @@
 /* muster-ca: the authorities' keys, and hashes of passwords. Everything else is administered in SQL. */
-#include <muster/base/secret.h>
-
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "database.h"
 #include "init.h"
-#include "options.h"
 #include "password.h"
 #include "show.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 64 };
 
-/* Keys, passphrase and passwords are in this memory: no core dump, no debugger of the same user. */
+/* Keys, passphrase and passwords are in this memory: no core dump, no debugger of the same user's. */
 static void
 hide_memory(void)
 {
@@ -22,33 +18,35 @@ hide_memory(void)
 	(void)prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 }
 
+/* The one thing that needs no database. */
 static enum outcome
-with_database(const struct options *options, const char *hash, struct why *why)
+password_only_print(const struct options *options, struct why *why)
 {
-	PGconn *conn = NULL;
-	enum outcome o = database_open(options->database, &conn, why);
+	char hash[PASSWORD_HASH_MAX];
+	enum outcome o = password_make(options, hash, why);
 
-	if (o == OUTCOME_OK && options->verb == VERB_INIT)
-		o = init_run(conn, options, why);
-	else if (o == OUTCOME_OK && options->verb == VERB_SHOW)
-		o = show_run(conn, options, why);
-	else if (o == OUTCOME_OK)
-		o = password_store(conn, options, hash, why);
-	PQfinish(conn);
-	return o;
+	return o == OUTCOME_OK ? password_print(stdout, options, hash, why) : o;
 }
 
 static enum outcome
 run(const struct options *options, struct why *why)
 {
-	char hash[PASSWORD_HASH_MAX] = "";
-	enum outcome o;
+	switch (options->verb) {
+	case VERB_INIT: return init_run(options, why);
+	case VERB_SHOW: return show_run(options, why);
+	case VERB_PASSWORD:
+		return options->print ? password_only_print(options, why) : password_run(options, why);
+	case VERB_NONE:
+	case VERB_COUNT: break;
+	}
+	return OUTCOME_OK;
+}
 
-	if (options->verb != VERB_PASSWORD)
-		return with_database(options, NULL, why);
-	if ((o = password_make(options, hash, why)) != OUTCOME_OK)
-		return o;
-	return options->print ? password_print(options, hash, why) : with_database(options, hash, why);
+static enum exit_status
+complain(const struct why *why, enum exit_status status)
+{
+	(void)fprintf(stderr, "muster-ca: %s\n", why->text);
+	return status;
 }
 
 int
@@ -58,25 +56,16 @@ main(int argc, char **argv)
 	struct why why = { "" };
 
 	hide_memory();
-	if (!options_parse(argc, argv, &options, &why)) {
-		(void)fprintf(stderr, "muster-ca: %s\n", why.text);
-		return EXIT_USAGE;
-	}
-	if (options.verb == VERB_HELP) {
-		options_help();
-		return EXIT_DONE;
-	}
-	if (options.verb == VERB_VERSION) {
+	if (options_parse(argc, argv, &options, &why) != OUTCOME_OK)
+		return complain(&why, EXIT_USAGE);
+	if (options.help)
+		options_help(stdout, options.verb);
+	else if (options.version)
 		(void)puts("muster-ca (" PACKAGE_STRING ")");
+	else if (run(&options, &why) != OUTCOME_OK)
+		return complain(&why, EXIT_REFUSED);
+	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_DONE;
-	}
-	if (run(&options, &why) != OUTCOME_OK) {
-		(void)fprintf(stderr, "muster-ca: %s\n", why.text);
-		return EXIT_REFUSED;
-	}
-	if (fflush(stdout) != 0) {
-		(void)fprintf(stderr, "muster-ca: the output could not be written\n");
-		return EXIT_REFUSED;
-	}
-	return EXIT_DONE;
+	(void)refuse(&why, OUTCOME_INTERNAL_SERVICE_FAULT, "what was to be told could not be written");
+	return complain(&why, EXIT_REFUSED);
 }

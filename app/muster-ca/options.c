@@ -1,184 +1,272 @@
-/* Long options by one table. */
+/* One table of options: what getopt takes, which verb each belongs to, and what help says of it. */
 #include "options.h"
 
 #include <getopt.h>
 
 #define YEARS_MAX 100
 
-enum letter {
-	OPTION_DATABASE = 1000,
+enum option_name {
+	OPTION_DATABASE,
 	OPTION_ORGANIZATION,
 	OPTION_NAME,
 	OPTION_ROOT,
 	OPTION_KEY,
 	OPTION_PASSPHRASE_FILE,
-	OPTION_ROOT_YEARS,
-	OPTION_YEARS,
+	OPTION_VALIDITY_YEARS,
+	OPTION_ROOT_VALIDITY_YEARS,
 	OPTION_ANOTHER,
 	OPTION_PEM,
 	OPTION_FILE,
 	OPTION_PRINT,
 	OPTION_HELP,
 	OPTION_VERSION,
+	OPTION_COUNT,
 };
 
-static const struct option table[] = {
-	{ "database", required_argument, NULL, OPTION_DATABASE },
-	{ "organization", required_argument, NULL, OPTION_ORGANIZATION },
-	{ "name", required_argument, NULL, OPTION_NAME },
-	{ "root", required_argument, NULL, OPTION_ROOT },
-	{ "key", required_argument, NULL, OPTION_KEY },
-	{ "passphrase-file", required_argument, NULL, OPTION_PASSPHRASE_FILE },
-	{ "root-years", required_argument, NULL, OPTION_ROOT_YEARS },
-	{ "years", required_argument, NULL, OPTION_YEARS },
-	{ "another", no_argument, NULL, OPTION_ANOTHER },
-	{ "pem", no_argument, NULL, OPTION_PEM },
-	{ "file", required_argument, NULL, OPTION_FILE },
-	{ "print", no_argument, NULL, OPTION_PRINT },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ NULL, 0, NULL, 0 },
+#define OF(verb) (1U << (verb))
+#define OF_ALL (OF(VERB_NONE) | OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD))
+
+/* What getopt_long() returns for the first; 0 to 255 are its own. */
+#define FIRST 0x100
+
+static const struct {
+	const char *name, *value;
+	unsigned verbs;
+	const char *help;
+} table[OPTION_COUNT] = {
+	[OPTION_DATABASE] = { "database", "CONNINFO", OF_ALL,
+	    "the database, as an administrator; else libpq's environment\n(PGHOST, PGDATABASE, PGUSER, "
+	    "PGPASSFILE, …)" },
+	[OPTION_ORGANIZATION] = { "organization", "KEY", OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD),
+	    "whose authority, or whose account" },
+	[OPTION_NAME] = { "name", "NAME", OF(VERB_INIT),
+	    "the authorities are called \"NAME root\" and \"NAME issuing\";\nelse after the organization" },
+	[OPTION_ROOT] = { "root", "NAME", OF(VERB_INIT),
+	    "make no root but only an issuing authority, under this root" },
+	[OPTION_KEY] = { "key", "TYPE", OF(VERB_INIT),
+	    "ec-p256 (default), ec-p384, rsa-2048, rsa-3072, rsa-4096" },
+	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE", OF(VERB_INIT),
+	    "its first line encrypts the private keys, the same for all;\na name without '/' is a systemd "
+	    "credential;\nelse $MUSTER_PASSPHRASE_FILE" },
+	[OPTION_VALIDITY_YEARS] = { "validity-years", "N", OF(VERB_INIT),
+	    "of the issuing authority (10), not beyond its root's" },
+	[OPTION_ROOT_VALIDITY_YEARS] = { "root-validity-years", "N", OF(VERB_INIT), "of a new root (20)" },
+	[OPTION_ANOTHER] = { "another", NULL, OF(VERB_INIT),
+	    "though the organization has an authority: this one takes over" },
+	[OPTION_PEM] = { "pem", NULL, OF(VERB_SHOW),
+	    "the certificates for a web server to trust:\nissuing authorities, each before its root" },
+	[OPTION_FILE] = { "file", "FILE", OF(VERB_PASSWORD),
+	    "its first line is the password; else the terminal is asked, twice" },
+	[OPTION_PRINT] = { "print", NULL, OF(VERB_PASSWORD),
+	    "print the statement that stores the hash, for psql" },
+	[OPTION_HELP] = { "help", NULL, OF_ALL, "this; of a verb: muster-ca VERB --help" },
+	[OPTION_VERSION] = { "version", NULL, OF_ALL, "the version" },
 };
 
-static const char help[] =
-    "muster-ca: Muster's certification authorities and its accounts' passwords\n"
-    "\n"
-    "  muster-ca init --organization KEY --passphrase-file FILE   make a root and an issuing authority\n"
-    "  muster-ca init --name NAME --passphrase-file FILE          the same, to be shared by organizations\n"
-    "  muster-ca show [--organization KEY] [--pem]                show authorities\n"
-    "  muster-ca password UPN                                     set an account's password\n"
-    "\n"
-    "  --database CONNINFO      of an administrator; else libpq's environment (PGHOST, PGUSER, …)\n"
-    "  --organization KEY       whose authority, whose account\n"
-    "\n"
-    "init\n"
-    "  --passphrase-file FILE   what the private keys are encrypted under, the same for all authorities;\n"
-    "                           a name without '/' is a systemd credential; else $MUSTER_PASSPHRASE_FILE\n"
-    "  --key TYPE               ec-p256 (default), ec-p384, rsa-2048, rsa-3072, rsa-4096\n"
-    "  --name NAME              of the authorities: \"NAME root\" and \"NAME issuing\"; else the "
-    "organization's\n"
-    "  --root NAME              no new root: an issuing authority under this one\n"
-    "  --root-years N           life of the root (20)\n"
-    "  --years N                life of the issuing authority (10), never beyond its root's\n"
-    "  --another                although the organization has an authority: the new one takes over\n"
-    "\n"
-    "show\n"
-    "  --pem                    the certificates, each issuing authority before its root\n"
-    "\n"
-    "password\n"
-    "  --file FILE              its first line is the password; else the terminal is asked twice\n"
-    "  --print                  print the statement that stores the hash, for psql, instead of running it\n"
-    "\n"
-    "Exit status: 0 done; 1 refused, or nothing to show; 64 a mistake in the command line.\n";
+static const struct {
+	const char *name, *usage, *help;
+} verbs[VERB_COUNT] = {
+	[VERB_NONE] = { "", "VERB …", "Muster's certification authorities, and its accounts' passwords" },
+	[VERB_INIT] = { "init", "init --organization KEY | --name NAME",
+	    "make a root and an issuing authority for an organization, or to share" },
+	[VERB_SHOW] = { "show", "show [--organization KEY] [--pem]",
+	    "show authorities, certificates and whom they sign for" },
+	[VERB_PASSWORD] = { "password", "password UPN [--file FILE] [--print]",
+	    "set an account's password: its hash goes to the database" },
+};
+
+/* --- help --- */
+
+/* Lines of text, the second and later ones below the first. */
+static void
+print_column(FILE *out, const char *text, int indent)
+{
+	for (; *text != '\0'; text++) {
+		(void)fputc(*text, out);
+		if (*text == '\n')
+			(void)fprintf(out, "%*s", indent, "");
+	}
+	(void)fputc('\n', out);
+}
 
 void
-options_help(void)
+options_help(FILE *out, enum verb verb)
 {
-	(void)fputs(help, stdout);
+	(void)fprintf(out, "Usage: muster-ca %s [OPTION…]\n%s\n\n", verbs[verb].usage, verbs[verb].help);
+	for (int v = VERB_NONE + 1; verb == VERB_NONE && v < VERB_COUNT; v++)
+		(void)fprintf(
+		    out, "  %-38s %s%s", verbs[v].usage, verbs[v].help, v + 1 < VERB_COUNT ? "\n" : "\n\n");
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		char option[64];
+
+		if ((table[i].verbs & OF(verb)) == 0)
+			continue;
+		(void)snprintf(option, sizeof(option), "--%s%s%s", table[i].name,
+		    table[i].value != NULL ? " " : "", table[i].value != NULL ? table[i].value : "");
+		(void)fprintf(out, "  %-26s ", option);
+		print_column(out, table[i].help, 29);
+	}
+	(void)fputs(
+	    "\nExit status: 0 done; 1 refused, or nothing to show; 64 a mistake in the command line.\n", out);
 }
 
-static bool
-mistake(struct why *why, const char *what, const char *value, const char *wanted)
+/* --- parsing --- */
+
+static enum outcome
+mistake(struct why *why, const char *what, const char *value, const char *step)
 {
-	(void)refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "%s \"%s\": %s", what, value, wanted);
-	return false;
+	return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "%s '%s': %s", what, value, step);
 }
 
-static bool
+static enum outcome
 years_read(const char *option, const char *text, int *years, struct why *why)
 {
 	char *end;
 	unsigned long number = strtoul(text, &end, 10);
 
 	if (*text < '0' || *text > '9' || *end != '\0' || number < 1 || number > YEARS_MAX)
-		return mistake(why, option, text, "give years from 1 to 100");
+		return mistake(why, option, text, "give a number from 1 to 100");
 	*years = (int)number;
-	return true;
+	return OUTCOME_OK;
 }
 
-static bool
+static enum outcome
 key_read(const char *text, enum key_type *key, struct why *why)
 {
-	return key_type_from_name(text, key) ||
-	    mistake(why, "--key", text, "give ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096");
+	if (!key_type_from_name(text, key))
+		return mistake(why, "--key", text, "give ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096");
+	return OUTCOME_OK;
 }
 
-static bool
-option_take(struct options *to, int letter, const char *value, struct why *why)
+static enum outcome
+option_take(struct options *to, enum option_name option, const char *value, struct why *why)
 {
-	switch (letter) {
-	case OPTION_DATABASE: to->database = value; return true;
-	case OPTION_ORGANIZATION: to->organization = value; return true;
-	case OPTION_NAME: to->name = value; return true;
-	case OPTION_ROOT: to->root = value; return true;
+	switch (option) {
+	case OPTION_DATABASE: to->database = value; break;
+	case OPTION_ORGANIZATION: to->organization = value; break;
+	case OPTION_NAME: to->name = value; break;
+	case OPTION_ROOT: to->root = value; break;
 	case OPTION_KEY: return key_read(value, &to->key, why);
-	case OPTION_PASSPHRASE_FILE: to->passphrase_file = value; return true;
-	case OPTION_ROOT_YEARS: return years_read("--root-years", value, &to->root_years, why);
-	case OPTION_YEARS: return years_read("--years", value, &to->years, why);
-	case OPTION_ANOTHER: to->another = true; return true;
-	case OPTION_PEM: to->pem = true; return true;
-	case OPTION_FILE: to->file = value; return true;
-	case OPTION_PRINT: to->print = true; return true;
-	case OPTION_HELP: to->verb = VERB_HELP; return true;
-	case OPTION_VERSION: to->verb = VERB_VERSION; return true;
-	default: return mistake(why, "the command line", "", "see muster-ca --help");
+	case OPTION_PASSPHRASE_FILE: to->passphrase_file = value; break;
+	case OPTION_VALIDITY_YEARS: return years_read("--validity-years", value, &to->years, why);
+	case OPTION_ROOT_VALIDITY_YEARS:
+		return years_read("--root-validity-years", value, &to->root_years, why);
+	case OPTION_ANOTHER: to->another = true; break;
+	case OPTION_PEM: to->pem = true; break;
+	case OPTION_FILE: to->file = value; break;
+	case OPTION_PRINT: to->print = true; break;
+	case OPTION_HELP: to->help = true; break;
+	case OPTION_VERSION: to->version = true; break;
+	case OPTION_COUNT: break;
 	}
+	return OUTCOME_OK;
 }
 
-static bool
-verb_take(struct options *to, int argc, char **argv, struct why *why)
+/* All options, whatever verb they belong to; seen has a bit for each. */
+static enum outcome
+options_take(int argc, char **argv, struct options *to, unsigned *seen, struct why *why)
 {
-	static const struct {
-		const char *name;
-		enum verb verb;
-	} verbs[] = { { "init", VERB_INIT }, { "show", VERB_SHOW }, { "password", VERB_PASSWORD },
-		{ "help", VERB_HELP } };
-	const char *word = optind < argc ? argv[optind++] : NULL;
-
-	if (to->verb != VERB_NONE)
-		return true;
-	for (size_t i = 0; word != NULL && i < ARRAY_SIZE(verbs); i++)
-		if (strcmp(word, verbs[i].name) == 0)
-			to->verb = verbs[i].verb;
-	if (to->verb == VERB_NONE)
-		return mistake(why, "verb", word == NULL ? "" : word, "say init, show, password or --help");
-	if (to->verb == VERB_PASSWORD && optind < argc)
-		to->upn = argv[optind++];
-	return optind == argc || mistake(why, "argument", argv[optind], "is too much");
-}
-
-/* What each verb cannot do without, and what belongs to another. */
-static bool
-needs_check(const struct options *to, struct why *why)
-{
-	if (to->verb == VERB_INIT && to->organization == NULL && to->name == NULL)
-		return mistake(
-		    why, "init", "", "say for whom: --organization KEY, or --name NAME to share it");
-	if (to->verb == VERB_INIT && to->passphrase_file == NULL)
-		return mistake(
-		    why, "init", "", "--passphrase-file FILE is missing: the keys are encrypted under it");
-	if (to->verb == VERB_PASSWORD && to->upn == NULL)
-		return mistake(why, "password", "", "name the account: muster-ca password ada@example.test");
-	return true;
-}
-
-bool
-options_parse(int argc, char **argv, struct options *to, struct why *why)
-{
+	struct option known[OPTION_COUNT + 1] = { { NULL, 0, NULL, 0 } };
+	enum outcome o = OUTCOME_OK;
 	int letter;
 
-	*to = (struct options){
-		.key = KEY_EC_P256,
+	for (int i = 0; i < OPTION_COUNT; i++)
+		known[i] = (struct option){ table[i].name,
+			table[i].value != NULL ? required_argument : no_argument, NULL, FIRST + i };
+	*seen = 0;
+	opterr = 0;
+	optind = 0; /* from the start, also a second time */
+	while (o == OUTCOME_OK && (letter = getopt_long(argc, argv, ":", known, NULL)) != -1) {
+		if (letter == ':')
+			return mistake(why, "option", argv[optind - 1], "its value is missing");
+		if (letter < FIRST)
+			return mistake(why, "option", argv[optind - 1], "is unknown: see muster-ca --help");
+		*seen |= 1U << (letter - FIRST);
+		o = option_take(to, (enum option_name)(letter - FIRST), optarg, why);
+	}
+	return o;
+}
+
+static enum outcome
+words_take(struct options *to, int argc, char **argv, struct why *why)
+{
+	int word = optind;
+
+	if (word == argc)
+		return OUTCOME_OK;
+	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++)
+		if (strcmp(argv[word], verbs[v].name) == 0)
+			to->verb = (enum verb)v;
+	if (to->verb == VERB_NONE)
+		return mistake(why, "verb", argv[word], "give init, show or password");
+	word++;
+	if (to->verb == VERB_PASSWORD && word < argc)
+		to->upn = argv[word++];
+	return word == argc ? OUTCOME_OK : mistake(why, "argument", argv[word], "is one too many");
+}
+
+static enum outcome
+missing(struct why *why, const char *what)
+{
+	return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "%s", what);
+}
+
+/* What each verb cannot do without. */
+static enum outcome
+needs_check(const struct options *to, struct why *why)
+{
+	switch (to->verb) {
+	case VERB_INIT:
+		if (to->organization == NULL && to->name == NULL)
+			return missing(why, "for whom? give --organization KEY, or --name NAME to share it");
+		if (to->passphrase_file == NULL)
+			return missing(why,
+			    "--passphrase-file is missing: name a file, its first line encrypts the private "
+			    "keys");
+		if (to->another && to->organization == NULL)
+			return missing(why,
+			    "--another is for an organization that has an authority: name it "
+			    "with --organization KEY");
+		break;
+	case VERB_PASSWORD:
+		if (to->upn == NULL)
+			return missing(why, "whose password? muster-ca password name@domain");
+		break;
+	case VERB_NONE: return missing(why, "what to do? give init, show or password, or --help");
+	case VERB_SHOW:
+	case VERB_COUNT: break;
+	}
+	return OUTCOME_OK;
+}
+
+/* An option of another verb is a misunderstanding, not something to pass over. */
+static enum outcome
+belongs_check(const struct options *to, unsigned seen, struct why *why)
+{
+	for (int i = 0; i < OPTION_COUNT; i++)
+		if ((seen & 1U << i) != 0 && (table[i].verbs & OF(to->verb)) == 0)
+			return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+			    "--%s does not go with %s: see muster-ca %s --help", table[i].name,
+			    verbs[to->verb].name, verbs[to->verb].name);
+	return OUTCOME_OK;
+}
+
+enum outcome
+options_parse(int argc, char **argv, struct options *to, struct why *why)
+{
+	unsigned seen;
+	enum outcome o;
+
+	*to = (struct options){ .key = KEY_EC_P256,
 		.root_years = 20,
 		.years = 10,
-		.passphrase_file = getenv("MUSTER_PASSPHRASE_FILE"),
-	};
-	opterr = 0;
-	while ((letter = getopt_long(argc, argv, "", table, NULL)) != -1) {
-		if (letter == '?')
-			return mistake(why, "option", argv[optind - 1], "is unknown or lacks its value");
-		if (!option_take(to, letter, optarg, why))
-			return false;
-	}
-	return verb_take(to, argc, argv, why) && needs_check(to, why);
+		.passphrase_file = getenv("MUSTER_PASSPHRASE_FILE") };
+	if (to->passphrase_file != NULL && to->passphrase_file[0] == '\0')
+		to->passphrase_file = NULL;
+	if ((o = options_take(argc, argv, to, &seen, why)) != OUTCOME_OK ||
+	    (o = words_take(to, argc, argv, why)) != OUTCOME_OK || to->help || to->version)
+		return o;
+	if ((o = needs_check(to, why)) != OUTCOME_OK)
+		return o;
+	return belongs_check(to, seen, why);
 }

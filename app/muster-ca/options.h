@@ -4,10 +4,11 @@
 
 #include <muster/authority/keystore.h>
 
-enum verb { VERB_NONE, VERB_INIT, VERB_SHOW, VERB_PASSWORD, VERB_HELP, VERB_VERSION };
+enum verb { VERB_NONE, VERB_INIT, VERB_SHOW, VERB_PASSWORD, VERB_COUNT };
 
 struct options {
 	enum verb verb;
+	bool help, version;   /* asked for instead; help is of the verb if there is one */
 	const char *database; /* conninfo; NULL: what libpq's environment says */
 	const char *organization;
 	/* init */
@@ -22,10 +23,14 @@ struct options {
 	bool print;
 };
 
-/* Parse; false with the mistake in why. */
-bool options_parse(int argc, char **argv, struct options *, struct why *);
+/*
+ * Parse; the strings belong to the arguments and the environment (MUSTER_PASSPHRASE_FILE).
+ *
+ * OUTCOME_INTERNAL_SERVICE_FAULT  a mistake: something is missing, unknown or another verb's; why is one line
+ */
+enum outcome options_parse(int argc, char **argv, struct options *, struct why *);
 
-/* The help text to stdout. */
-void options_help(void);
+/* What can be said to the verb, or to the program for VERB_NONE. */
+void options_help(FILE *, enum verb);
 
 #endif

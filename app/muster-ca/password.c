@@ -10,16 +10,33 @@ terminal_read(const struct options *options, struct secret *password, struct why
 {
 	CLEANUP(secret_release) struct secret again = { NULL, 0 };
 	char prompt[400];
+	struct why reason;
 	enum outcome o;
 
 	(void)snprintf(prompt, sizeof(prompt), "new password of %.320s: ", options->upn);
-	if ((o = secret_read_terminal(prompt, password, why)) != OUTCOME_OK ||
-	    (o = secret_read_terminal("again: ", &again, why)) != OUTCOME_OK)
-		return o;
+	if ((o = secret_read_terminal(prompt, password, &reason)) != OUTCOME_OK ||
+	    (o = secret_read_terminal("again: ", &again, &reason)) != OUTCOME_OK)
+		return refuse(why, o, "the password: %s (or give --file FILE)", reason.text);
 	if (!secret_equal((struct bytes){ (const uint8_t *)password->data, password->size },
 		(struct bytes){ (const uint8_t *)again.data, again.size }))
 		return refuse(
 		    why, OUTCOME_INTERNAL_SERVICE_FAULT, "the two passwords differ: nothing was changed");
+	return OUTCOME_OK;
+}
+
+/* What no device could ever send, XML 1.0 section 2.2, is a mistake here already. */
+static enum outcome
+sendable_check(const struct secret *password, struct why *why)
+{
+	if (memchr(password->data, '\0', password->size) != NULL)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "the password has a NUL byte in it");
+	if (!text_is_utf8(password->data, password->size))
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "the password is not UTF-8, and devices send nothing else: save or type it as UTF-8");
+	for (size_t i = 0; i < password->size; i++)
+		if ((unsigned char)password->data[i] < 0x20 || password->data[i] == 0x7f)
+			return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+			    "the password has a control character in it, which nobody can type on a device");
 	return OUTCOME_OK;
 }
 
@@ -31,16 +48,23 @@ password_make(const struct options *options, char hash[PASSWORD_HASH_MAX], struc
 
 	o = options->file != NULL ? secret_read_file(options->file, &password, why)
 				  : terminal_read(options, &password, why);
-	if (o != OUTCOME_OK)
+	if (o != OUTCOME_OK || (o = sendable_check(&password, why)) != OUTCOME_OK)
 		return o;
-	/* Devices send UTF-8; nobody could ever type anything else. */
-	if (!text_is_utf8(password.data, password.size))
-		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "the password is not UTF-8 text");
 	return password_hash(&password, hash, PASSWORD_HASH_MAX, why);
 }
 
-enum outcome
-password_store(PGconn *conn, const struct options *options, const char *hash, struct why *why)
+static enum outcome
+account_check(PGconn *conn, const struct options *options, struct why *why)
+{
+	const struct pg_param param[] = { PG_TEXT(options->upn), PG_TEXT(options->organization) };
+	CLEANUP(pg_result_free) PGresult *result = NULL;
+
+	return database_query(
+	    conn, "SELECT muster.account_id($1, $2)", param, ARRAY_SIZE(param), &result, why);
+}
+
+static enum outcome
+hash_store(PGconn *conn, const struct options *options, const char *hash, struct why *why)
 {
 	const struct pg_param param[] = { PG_TEXT(options->upn), PG_TEXT(hash),
 		PG_TEXT(options->organization) };
@@ -53,43 +77,52 @@ password_store(PGconn *conn, const struct options *options, const char *hash, st
 	return o;
 }
 
-/* No account or organization has these in its name; without them doubling the quotes is all a literal needs.
- */
-static bool
-literal_safe(const char *text)
+static enum outcome
+password_set(PGconn *conn, const struct options *options, struct why *why)
 {
-	for (const char *c = text; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == '\\' || *c == 0x7f)
-			return false;
-	return text_is_utf8(text, strlen(text));
-}
+	char hash[PASSWORD_HASH_MAX];
+	enum outcome o;
 
-static void
-print_literal(const char *text)
-{
-	(void)putchar('\'');
-	for (; *text != '\0'; text++) {
-		if (*text == '\'')
-			(void)putchar('\'');
-		(void)putchar(*text);
-	}
-	(void)putchar('\'');
+	if ((o = account_check(conn, options, why)) != OUTCOME_OK ||
+	    (o = password_make(options, hash, why)) != OUTCOME_OK)
+		return o;
+	return hash_store(conn, options, hash, why);
 }
 
 enum outcome
-password_print(const struct options *options, const char *hash, struct why *why)
+password_run(const struct options *options, struct why *why)
 {
-	const char *argument[] = { options->upn, hash, options->organization };
+	PGconn *conn = NULL;
+	enum outcome o = database_open(options->database, &conn, why);
 
-	for (size_t i = 0; i < ARRAY_SIZE(argument) && argument[i] != NULL; i++)
-		if (!literal_safe(argument[i]))
-			return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
-			    "no account or organization has backslashes or control characters in its name");
-	(void)fputs("SELECT muster.set_password_hash(", stdout);
-	for (size_t i = 0; i < ARRAY_SIZE(argument) && argument[i] != NULL; i++) {
-		(void)fputs(i == 0 ? "" : ", ", stdout);
-		print_literal(argument[i]);
-	}
-	(void)puts(");");
+	if (o == OUTCOME_OK)
+		o = password_set(conn, options, why);
+	PQfinish(conn);
+	return o;
+}
+
+static enum outcome
+statement_print(
+    FILE *out, struct arena *arena, const struct options *options, const char *hash, struct why *why)
+{
+	const char *upn = database_literal(arena, options->upn);
+	const char *key = options->organization == NULL ? "" : database_literal(arena, options->organization);
+
+	if (upn == NULL || key == NULL)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "no account or organization has backslashes or control characters in its name");
+	(void)fprintf(out, "SELECT muster.set_password_hash(%s, %s%s%s)", upn, database_literal(arena, hash),
+	    key[0] != '\0' ? ", " : "", key);
+	(void)fputs(";\n", out);
 	return OUTCOME_OK;
+}
+
+enum outcome
+password_print(FILE *out, const struct options *options, const char *hash, struct why *why)
+{
+	struct arena *arena = arena_new();
+	enum outcome o = statement_print(out, arena, options, hash, why);
+
+	arena_free(arena);
+	return o;
 }

@@ -2,14 +2,15 @@
 #ifndef MUSTER_CA_SHOW_H
 #define MUSTER_CA_SHOW_H
 
-#include <libpq-fe.h>
-
+#include "authorities.h"
 #include "options.h"
 
 /*
- * All, or those of one organization, on stdout; as text or as PEM, each issuing authority before its root.
- * Nothing to show is a refusal that says how to make one.
+ * All, or those of one organization, on stdout. Nothing to show is a refusal that says how to make one.
  */
-enum outcome show_run(PGconn *, const struct options *, struct why *);
+enum outcome show_run(const struct options *, struct why *);
+
+/* As text, or as PEM in the order they have. */
+enum outcome show_list(FILE *, struct arena *, const struct authorities *, bool pem, struct why *);
 
 #endif

@@ -1,6 +1,8 @@
 /* GnuTLS's view of the delivered certificates. */
 #include "certificate.h"
 
+#include <muster/base/text.h>
+
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
@@ -45,7 +47,7 @@ certificate_sha1(struct arena *arena, struct bytes der)
 char *
 certificate_sha256(struct arena *arena, struct bytes der)
 {
-	return digest_hex(arena, GNUTLS_DIG_SHA256, der);
+	return text_lower(arena, digest_hex(arena, GNUTLS_DIG_SHA256, der));
 }
 
 static const char *

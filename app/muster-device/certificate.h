@@ -20,7 +20,7 @@ struct subject_name {
 	size_t count;
 };
 
-/* Upper-case hexadecimal SHA-1 or SHA-256 of the bytes, in arena. */
+/* Hexadecimal in arena: SHA-1 in upper case, as Windows writes it; SHA-256 in lower case, as the database does. */
 char *certificate_sha1(struct arena *, struct bytes der);
 char *certificate_sha256(struct arena *, struct bytes der);
 

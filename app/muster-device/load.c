@@ -162,13 +162,14 @@ device_enroll(struct load *load, struct http *http, struct arena *arena, struct 
 	size_t login = index % load->logins.count;
 	struct settings settings = load->settings;
 	struct identity identity;
-	struct enrollee who = { .settings = &settings,
-		.http = http,
-		.identity = &identity,
-		.login = { load->logins.user[login], &load->logins.password[login] } };
+	struct enrollee who;
 	int64_t start;
 
-	settings.user = who.login.user;
+	settings.user = load->logins.user[login];
+	who = (struct enrollee){ .settings = &settings,
+		.http = http,
+		.identity = &identity,
+		.login = { settings.user, &load->logins.password[login] } };
 	identity_new(&identity);
 	if (!load->options->fresh_keys && !pool_take(load, index, &who.key))
 		return;

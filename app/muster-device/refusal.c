@@ -1,6 +1,8 @@
 /* The table of constants, and the statement that refuses. */
 #include "refusal.h"
 
+#include <muster/base/text.h>
+
 #include <stdarg.h>
 
 static const struct {
@@ -55,21 +57,13 @@ hresult_constant(enum hresult hresult)
 	return ((unsigned)hresult & 0xFFFF0000u) == (unsigned)HRESULT_HTTP ? "HTTP_STATUS" : "UNNAMED";
 }
 
-static void
-make_printable(char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
-}
-
 static void PRINTF_LIKE(4, 0)
     fill(struct refusal *refusal, enum hresult hresult, enum hresult cause, const char *format, va_list args)
 {
 	refusal->hresult = hresult;
 	refusal->cause = cause;
 	vsnprintf(refusal->what, sizeof(refusal->what), format, args);
-	make_printable(refusal->what);
+	text_make_clean(refusal->what);
 }
 
 bool
@@ -103,7 +97,7 @@ note(struct notes *notes, const char *format, ...)
 		va_start(args, format);
 		vsnprintf(notes->text[notes->count], sizeof(notes->text[0]), format, args);
 		va_end(args);
-		make_printable(notes->text[notes->count]);
+		text_make_clean(notes->text[notes->count]);
 	}
 	notes->count++;
 }

@@ -66,7 +66,7 @@ struct refusal {
 
 /*
  * The device refuses: fill in and return false, so that a refusal is one statement.
- * Control characters in the text become '?'.
+ * Control characters in the text, and bytes that are not UTF-8, become '?'.
  */
 bool deny(struct refusal *, enum hresult, const char *format, ...) PRINTF_LIKE(3, 4);
 

@@ -4,6 +4,7 @@
 #include "element.h"
 
 #include <muster/base/arena.h>
+#include <muster/base/text.h>
 
 /*
  * The order matters: NotEligibleToRenew is looked for first and in the Reason, too, and
@@ -59,9 +60,7 @@ keep(char *to, size_t size, struct arena *arena, const xmlNode *node)
 	const char *text = node == NULL ? NULL : xml_text(arena, node);
 
 	snprintf(to, size, "%s", text == NULL ? "" : text);
-	for (; *to != '\0'; to++)
-		if ((unsigned char)*to < 0x20 || *to == 0x7f)
-			*to = '?';
+	text_make_clean(to);
 }
 
 #define KEEP(field, arena, doc, ...) keep((field), sizeof(field), (arena), ELEMENT_FIND((doc), __VA_ARGS__))

@@ -58,7 +58,7 @@ struct parm_rule {
  * where    for the sentence: "APPLICATION"
  * hresult  of a refusal
  */
-bool wap_check(const struct characteristic *, const char *where, const struct parm_rule *, size_t rules,
+bool wap_check(const struct characteristic *, const char *where, const struct parm_rule *rules, size_t count,
     enum hresult hresult, struct refusal *);
 
 /* A number that wap_check() has passed, or the fallback when it is not there. */

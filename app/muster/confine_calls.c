@@ -70,8 +70,8 @@ deny_processes(scmp_filter_ctx filter)
 static int
 deny_signals(scmp_filter_ctx filter)
 {
-	return seccomp_rule_add(
-	    filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
+	    SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0));
 }
 
 /* The database is reached by a path or by IP, the name service asks the kernel by netlink. */
@@ -82,11 +82,12 @@ deny_sockets(scmp_filter_ctx filter)
 
 	for (unsigned domain = 0; domain < 64 && rc == 0; domain++)
 		if (domain != AF_UNIX && domain != AF_INET && domain != AF_INET6 && domain != AF_NETLINK)
-			rc = seccomp_rule_add(
-			    filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, domain));
-	return rc != 0
-	    ? rc
-	    : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GE, 64));
+			rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
+			    SCMP_A0(SCMP_CMP_EQ, domain, 0));
+	if (rc == 0)
+		rc = seccomp_rule_add(
+		    filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GE, 64, 0));
+	return rc;
 }
 
 static int

@@ -1,13 +1,10 @@
 #include <muster/muster/options.h>
+#include <muster/wire/pg.h>
 
 #include <argp.h>
 #include <errno.h>
 #include <limits.h>
 #include <unistd.h>
-
-#include <libpq-fe.h>
-
-extern char **environ;
 
 enum key {
 	KEY_LISTEN = 'l',
@@ -143,41 +140,16 @@ argument_read(int key, char *value, struct argp_state *state)
 	return 0;
 }
 
-static bool
-is_secret_option(const char *keyword)
+/* Both kinds of process need a database of their own to be named. */
+static enum outcome
+check_database(const char *option, const char *conninfo, struct why *why)
 {
-	return strcmp(keyword, "password") == 0 || strcmp(keyword, "sslpassword") == 0;
-}
-
-enum outcome
-options_check_database(const char *option, const char *conninfo, struct why *why)
-{
-	char *error = NULL;
-	PQconninfoOption *parsed;
-	enum outcome o = OUTCOME_OK;
-
 	if (conninfo == NULL)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "%s is missing: give a conninfo such as 'host=/run/postgresql dbname=muster "
 		    "user=muster_…'",
 		    option);
-	if ((parsed = PQconninfoParse(conninfo, &error)) == NULL) {
-		if (error != NULL)
-			error[strcspn(error, "\n")] = '\0';
-		o = refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "%s: %s", option,
-		    error != NULL ? error : "out of memory");
-		PQfreemem(error);
-		return o;
-	}
-	for (PQconninfoOption *p = parsed; p->keyword != NULL; p++)
-		if (p->val != NULL && is_secret_option(p->keyword))
-			o = refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
-			    "%s holds a %s, which everybody on this machine can read: put it in a file and "
-			    "name "
-			    "that with passfile=",
-			    option, p->keyword);
-	PQconninfoFree(parsed);
-	return o;
+	return pg_conninfo_check(option, conninfo, why);
 }
 
 static const char *
@@ -212,8 +184,8 @@ options_check(struct options *options, struct why *why)
 {
 	enum outcome o;
 
-	if ((o = options_check_database("--worker-database", options->worker_database, why)) != OUTCOME_OK ||
-	    (o = options_check_database("--issuer-database", options->issuer_database, why)) != OUTCOME_OK ||
+	if ((o = check_database("--worker-database", options->worker_database, why)) != OUTCOME_OK ||
+	    (o = check_database("--issuer-database", options->issuer_database, why)) != OUTCOME_OK ||
 	    (o = check_passfiles(options, why)) != OUTCOME_OK)
 		return o;
 	if (options->passphrase_file == NULL)

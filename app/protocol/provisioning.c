@@ -179,12 +179,23 @@ poll_write(struct arena *arena, struct xml_out *out, const struct provisioning *
 	xml_end(out);
 }
 
+/* A name that people read: one line of text. */
+static bool
+is_name(const char *text)
+{
+	if (text == NULL || *text == '\0')
+		return false;
+	while (*text != '\0' && !iscntrl((unsigned char)*text))
+		text++;
+	return *text == '\0';
+}
+
 static const char *
 device_name(struct arena *arena, const struct issued *issued, const struct facts *facts, const char *upn)
 {
 	const char *name = facts_get(facts, "DeviceName");
 
-	if (name == NULL || *name == '\0')
+	if (!is_name(name))
 		name = upn != NULL ? arena_printf(arena, "%.*s_Windows", (int)strcspn(upn, "@"), upn)
 				   : issued->device;
 	return text_cut(arena, name, DEVICE_NAME_MAX);

@@ -106,19 +106,20 @@ token_is_base64(struct arena *arena, const xmlNode *token)
 	return text_ends_fold(encoding, "#base64binary");
 }
 
+/* One token there must be; what is wrong inside it is kept for wstep_csr(). */
 static enum outcome
-csr_read(struct arena *arena, const xmlNode *rst, struct bytes *csr, struct why *why)
+csr_read(struct arena *arena, const xmlNode *rst, struct wstep_request *request, struct why *why)
 {
 	xmlNode *token = NULL;
 	enum outcome o;
 
 	if ((o = xml_need(rst, NULL, "BinarySecurityToken", &token, why)) != OUTCOME_OK)
 		return o;
-	if (!token_is_base64(arena, token) || !bytes_from_base64(arena, xml_text_raw(arena, token), csr))
-		return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "BinarySecurityToken: not base64");
-	if (!token_is_pkcs10(arena, token, *csr))
-		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
-		    "BinarySecurityToken: not a PKCS#10 request by its ValueType");
+	if (!token_is_base64(arena, token) ||
+	    !bytes_from_base64(arena, xml_text_raw(arena, token), &request->csr))
+		request->csr_problem = "BinarySecurityToken: not base64";
+	else if (!token_is_pkcs10(arena, token, request->csr))
+		request->csr_problem = "BinarySecurityToken: not a PKCS#10 request by its ValueType";
 	return OUTCOME_OK;
 }
 
@@ -208,12 +209,21 @@ wstep_read(struct arena *arena, const struct soap *soap, struct wstep_request *r
 	enum outcome o;
 
 	*request = (struct wstep_request){ .type = REQUEST_ISSUE };
-	if ((o = request_type_read(arena, rst, &request->type, why)) != OUTCOME_OK ||
+	if ((o = context_read(arena, rst, &request->facts, why)) != OUTCOME_OK ||
+	    (o = request_type_read(arena, rst, &request->type, why)) != OUTCOME_OK ||
 	    (o = token_type_check(arena, rst, why)) != OUTCOME_OK ||
-	    (o = context_read(arena, rst, &request->facts, why)) != OUTCOME_OK ||
 	    (o = enrollment_type_read(&request->facts, &request->device_enrollment, why)) != OUTCOME_OK)
 		return o;
-	return csr_read(arena, rst, &request->csr, why);
+	return csr_read(arena, rst, request, why);
+}
+
+enum outcome
+wstep_csr(const struct wstep_request *request, struct bytes *csr, struct why *why)
+{
+	if (request->csr_problem != NULL)
+		return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "%s", request->csr_problem);
+	*csr = request->csr;
+	return OUTCOME_OK;
 }
 
 bool

@@ -11,7 +11,37 @@
 
 #define SHA256_SIZE 32
 
-/* Web servers differ in what they say of an expired certificate; its own date does not. */
+/*
+ * lighttpd tells the number of OpenSSL's verdict ("FAILED:error:0000000A:lib(0)::reason(10)"; x509_vfy.h)
+ * where Apache and nginx write its words.
+ */
+static const char *
+verdict_words(const char *verify)
+{
+	static const struct {
+		int number;
+		const char *words;
+	} verdict[] = {
+		{ 7, "certificate signature failure" },
+		{ 9, "certificate is not yet valid" },
+		{ 10, "certificate has expired" },
+		{ 18, "self-signed certificate" },
+		{ 19, "self-signed certificate in certificate chain" },
+		{ 20, "unable to get local issuer certificate" },
+		{ 21, "unable to verify the first certificate" },
+		{ 23, "certificate revoked" },
+		{ 26, "unsuitable certificate purpose" },
+	};
+	const char *number = strstr(verify, ":lib(0)::reason(");
+	long found = number == NULL ? 0 : strtol(number + strlen(":lib(0)::reason("), NULL, 10);
+
+	for (size_t i = 0; i < ARRAY_SIZE(verdict); i++)
+		if (verdict[i].number == found)
+			return verdict[i].words;
+	return verify;
+}
+
+/* Web servers differ in what they export of a certificate that failed; where they do, its own date tells. */
 static enum outcome
 refuse_unverified(struct exchange *ex, struct bytes der)
 {
@@ -26,7 +56,8 @@ refuse_unverified(struct exchange *ex, struct bytes der)
 		    "the web server does not say that it verified the client certificate");
 	if (strcmp(verify, "NONE") == 0 || verify[0] == '\0')
 		return refuse(&ex->why, OUTCOME_FORBIDDEN, "no client certificate");
-	return refuse(&ex->why, OUTCOME_FORBIDDEN, "the client certificate was not verified: %s", verify);
+	return refuse(&ex->why, OUTCOME_FORBIDDEN, "the client certificate was not verified: %s",
+	    verdict_words(verify));
 }
 
 /* The certificate that the web server verified, as DER. Without one Apache and nginx export an empty text. */

@@ -11,7 +11,8 @@ read_request(struct exchange *ex, struct wstep_request *rst)
 {
 	enum outcome o = wstep_read(ex->request->arena, &ex->soap, rst, &ex->why);
 
-	if (o == OUTCOME_OK)
+	/* Of a refused request, too: whoever looks for it knows the device. */
+	if (o == OUTCOME_OK || rst->facts.count > 0)
 		ex->facts = facts_json(ex->request->arena, &rst->facts);
 	return o;
 }
@@ -27,8 +28,12 @@ static enum outcome
 check_csr(struct exchange *ex, const struct wstep_request *rst, const struct grant *grant, struct csr *csr)
 {
 	const struct csr_policy policy = { grant->minimum_key_length, grant->allow_sha1 };
+	struct bytes der = { NULL, 0 };
+	enum outcome o;
 
-	return csr_check(ex->request->arena, rst->csr, &policy, csr, &ex->why);
+	if ((o = wstep_csr(rst, &der, &ex->why)) != OUTCOME_OK)
+		return o;
+	return csr_check(ex->request->arena, der, &policy, csr, &ex->why);
 }
 
 /* The point of no return lies in here: what comes back as OK is recorded. */
@@ -79,8 +84,8 @@ stage_enrollment(struct exchange *ex)
 
 	stage_limit_database(ex);
 	ex->user = ex->soap.credential.user;
-	if ((o = soap_credential(&ex->soap, &credential, &ex->why)) != OUTCOME_OK ||
-	    (o = read_request(ex, rst)) != OUTCOME_OK ||
+	if ((o = read_request(ex, rst)) != OUTCOME_OK ||
+	    (o = soap_credential(&ex->soap, &credential, &ex->why)) != OUTCOME_OK ||
 	    (o = consider(ex, credential, &grant)) != OUTCOME_OK ||
 	    (o = stage_authenticate(ex, credential, &grant.account, &grant.decision)) != OUTCOME_OK ||
 	    (o = stage_decide(ex, &grant.decision)) != OUTCOME_OK ||

@@ -19,6 +19,6 @@ enum outcome row_one(const PGresult *, const char *function, struct why *);
  * OUTCOME_INTERNAL_SERVICE_FAULT  an outcome that this program does not know
  */
 enum outcome row_decision(
-    struct arena *, const PGresult *, int outcome, int why, int text, struct decision *, struct why *);
+    struct arena *, const PGresult *, int outcome, int why_column, int text, struct decision *, struct why *);
 
 #endif

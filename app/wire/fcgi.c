@@ -162,7 +162,7 @@ text_variable(const struct fcgi *fcgi, struct arena *arena, const char *name)
 	return value == NULL ? "" : value;
 }
 
-/* The announced length; -1 when there is none, or it is no number. */
+/* The announced length, at most INT64_MAX; -1 when there is none, or it is no number. */
 static int64_t
 content_length(const struct fcgi *fcgi, struct arena *arena)
 {
@@ -172,9 +172,9 @@ content_length(const struct fcgi *fcgi, struct arena *arena)
 	if (*text == '\0')
 		return -1;
 	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9' || length > INT64_MAX / 10 - 10)
+		if (*text < '0' || *text > '9')
 			return -1;
-		length = 10 * length + (*text - '0');
+		length = length > (INT64_MAX - 9) / 10 ? INT64_MAX : 10 * length + (*text - '0');
 	}
 	return length;
 }

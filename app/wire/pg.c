@@ -2,9 +2,6 @@
 
 #include <poll.h>
 
-#define PARAMETERS_MAX 32
-#define BYTEA_OID 17
-
 /* One call on its way. */
 struct call {
 	struct pg *pg;
@@ -45,21 +42,11 @@ flush(struct call *call)
 static enum outcome
 send_statement(struct call *call, const char *sql, const struct pg_param *param, int parameters)
 {
-	const char *value[PARAMETERS_MAX];
-	int size[PARAMETERS_MAX], format[PARAMETERS_MAX];
-	Oid type[PARAMETERS_MAX];
+	struct pg_bound bound;
 
-	if (parameters > PARAMETERS_MAX)
-		abort();
-	for (int i = 0; i < parameters; i++) {
-		bool binary = param[i].text == NULL && param[i].bytes.data != NULL;
-
-		value[i] = binary ? (const char *)param[i].bytes.data : param[i].text;
-		size[i] = binary ? (int)param[i].bytes.size : 0;
-		format[i] = binary ? 1 : 0;
-		type[i] = binary ? BYTEA_OID : 0;
-	}
-	if (PQsendQueryParams(call->pg->conn, sql, parameters, type, value, size, format, 0) == 1)
+	pg_bind(param, parameters, &bound);
+	if (PQsendQueryParams(
+		call->pg->conn, sql, parameters, bound.type, bound.value, bound.size, bound.format, 0) == 1)
 		return flush(call);
 	call->end = PG_NOT_SENT;
 	(void)pg_refuse(call->pg->conn, "cannot send", call->why);
@@ -82,9 +69,28 @@ wait_result(struct call *call)
 	return OUTCOME_OK;
 }
 
+/* In a COPY libpq gives the same result again and again until it is fed or read: we never ask for one. */
+static bool
+copies(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
+/* The server's last word on this connection, FATAL or PANIC; libpq's own errors have no severity. */
+static bool
+ends_connection(const PGresult *result)
+{
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	return severity != NULL && strcmp(severity, "ERROR") != 0;
+}
+
 /*
  * Read everything up to the end of the statement. An error after the rows (a commit that failed) replaces
- * them: only the last result tells how it ended.
+ * them: only the last result tells how it ended. Behind the server's last word nothing follows but an error
+ * of libpq's own, which would hide it.
  */
 static enum outcome
 receive(struct call *call, PGresult **last, int *count)
@@ -96,6 +102,10 @@ receive(struct call *call, PGresult **last, int *count)
 		pg_result_free(last);
 		*last = next;
 		(*count)++;
+		if (copies(next))
+			return lost(call, "the server began a COPY");
+		if (ends_connection(next))
+			break;
 	}
 	return o;
 }
@@ -110,7 +120,7 @@ state_of(const PGresult *result)
 
 /* The connection broke, or the server refused the statement: which one decides what may be repeated. */
 static enum outcome
-judge_error(struct call *call, const PGresult *result)
+judge_error(struct call *call, const PGresult *result, int count)
 {
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
@@ -122,22 +132,23 @@ judge_error(struct call *call, const PGresult *result)
 		pg_drop(call->pg);
 		return OUTCOME_ENROLLMENT_SERVER;
 	}
-	call->end = PG_ERROR;
-	if (strcmp(severity, "ERROR") != 0)
+	/* The last word after rows does not tell whether they were committed. */
+	call->end = ends_connection(result) && count > 1 ? PG_LOST : PG_ERROR;
+	if (ends_connection(result))
 		pg_drop(call->pg);
 	return refuse(call->why, OUTCOME_ENROLLMENT_SERVER, "database: SQLSTATE %s: %s", state_of(result),
 	    message != NULL ? message : "no message");
 }
 
 static enum outcome
-judge(struct call *call, const PGresult *result, int columns)
+judge(struct call *call, const PGresult *result, int count, int columns)
 {
 	ExecStatusType status = PQresultStatus(result);
 
 	if (result == NULL)
 		return lost(call, "no result");
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
-		return judge_error(call, result);
+		return judge_error(call, result, count);
 	call->end = PG_DONE;
 	if (PQnfields(result) == columns)
 		return OUTCOME_OK;
@@ -171,7 +182,7 @@ try_once(struct call *call, const char *sql, const struct pg_param *param, int p
 	if ((o = pg_ensure(call->pg, call->deadline, call->why)) != OUTCOME_OK ||
 	    (o = send_statement(call, sql, param, parameters)) != OUTCOME_OK ||
 	    (o = receive(call, result, &count)) != OUTCOME_OK ||
-	    (o = judge(call, *result, columns)) != OUTCOME_OK) {
+	    (o = judge(call, *result, count, columns)) != OUTCOME_OK) {
 		*again = dismissed(*result, count);
 		pg_result_free(result);
 	}

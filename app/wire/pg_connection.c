@@ -5,6 +5,7 @@
 
 #define BACK_OFF_FIRST_MS 100
 #define BACK_OFF_MAX_MS 5000
+#define IDLE_READS_MAX 16
 
 struct pg *
 pg_new(const char *conninfo, const char *application_name)
@@ -139,15 +140,16 @@ open_connection(struct pg *pg, struct deadline deadline, struct why *why)
 
 /*
  * The server says something only when asked, but for notices, changed parameters and its farewell: read what
- * is there and see whether the end of the connection is behind it.
+ * is there and see whether the end of the connection is behind it. One that talks on and on is as good as
+ * dead: nobody waits for its end.
  */
 static bool
 idle_alive(PGconn *conn)
 {
 	struct pollfd poll_fd = { .fd = PQsocket(conn), .events = POLLIN };
 
-	while (poll(&poll_fd, 1, 0) > 0) {
-		if (PQconsumeInput(conn) == 0)
+	for (int reads = 0; poll(&poll_fd, 1, 0) > 0; reads++) {
+		if (reads == IDLE_READS_MAX || PQconsumeInput(conn) == 0)
 			return false;
 		PQfreeNotify(PQnotifies(conn));
 	}

@@ -2,6 +2,23 @@
 
 #include <errno.h>
 
+#define BYTEA_OID 17
+
+void
+pg_bind(const struct pg_param *param, int parameters, struct pg_bound *bound)
+{
+	if (parameters > PG_PARAMETERS_MAX)
+		abort();
+	for (int i = 0; i < parameters; i++) {
+		bool binary = param[i].text == NULL && param[i].bytes.data != NULL;
+
+		bound->value[i] = binary ? (const char *)param[i].bytes.data : param[i].text;
+		bound->size[i] = binary ? (int)param[i].bytes.size : 0;
+		bound->format[i] = binary ? 1 : 0;
+		bound->type[i] = binary ? BYTEA_OID : 0;
+	}
+}
+
 char *
 pg_text(struct arena *arena, const PGresult *result, int row, int column)
 {

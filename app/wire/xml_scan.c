@@ -97,9 +97,11 @@ scan_start_tag(struct scan *scan)
 			return refuse(scan->why, OUTCOME_MESSAGE_FORMAT,
 			    "XML: an element has more than %d attributes", XML_ATTRIBUTES_MAX);
 	}
-	if (scan->at[-1] != '/' && ++scan->depth > XML_DEPTH_MAX)
+	if (++scan->depth > XML_DEPTH_MAX)
 		return refuse(scan->why, OUTCOME_MESSAGE_FORMAT, "XML: elements are nested deeper than %d",
 		    XML_DEPTH_MAX);
+	if (scan->at[-1] == '/')
+		scan->depth--;
 	return OUTCOME_OK;
 }
 

@@ -60,7 +60,7 @@ SELECT try('boss', $$SELECT muster.enable_account('bob@example.test')$$) IS NULL
 SELECT is(said('bob@example.test'), 'OK|-', 'rule: account enabled again');
 SELECT is(said('bob@example.test', f), expected, 'rule: enrollment type ' || f) FROM (VALUES
 	('{"EnrollmentType": "Full"}', 'OK|-'), ('{"EnrollmentType": "Device"}', 'OK|-'), ('{"EnrollmentType": "FULL"}', 'OK|-'), ('{"EnrollmentType": " device "}', 'OK|-'), ('{"EnrollmentType": ""}', 'OK|-'), ('{}', 'OK|-'), ('[]', 'OK|-'), ('{"EnrollmentType": ["Device"]}', 'OK|-'),
-	('{"EnrollmentType": "Lite"}', 'NotSupported|enrollment type "Lite" is not supported, only Full and Device'), ('{"EnrollmentType": 7}', 'NotSupported|enrollment type "7" is not supported, only Full and Device')) v (f, expected);
+	('{"EnrollmentType": "Lite"}', 'OK|-'), ('{"EnrollmentType": "AppManagement"}', 'NotSupported|enrollment type "AppManagement" is not supported, only Full and Device'), ('{"EnrollmentType": 7}', 'NotSupported|enrollment type "7" is not supported, only Full and Device')) v (f, expected);
 SELECT is(try('muster_worker', $$SELECT outcome FROM muster_worker.consider('example', 'bob', NULL)$$), 'OK', 'no facts at all');
 SELECT matches(said('bob@example.test', json_build_object('EnrollmentType', repeat('x', 60000))::text), '^NotSupported', 'an enrollment type of 60,000 characters');
 
@@ -78,8 +78,8 @@ SELECT matches(said('zoe@bare.test'), '^EnrollmentServer\|authority "Early" is o
 -- Several reasons at once: the first rule speaks. All together, in order:
 UPDATE muster.organization SET enabled = false, management_url = NULL WHERE key = 'bare';
 SELECT muster.disable_account('zoe@bare.test', 'gone') IS NULL;
-SELECT is(said('zoe@bare.test', '{"EnrollmentType": "Lite"}'), 'Authorization|organization bare is disabled', 'the first refusal decides');
-SELECT results_eq($$SELECT v.rule, v.outcome FROM muster.account a JOIN muster.organization o ON o.id = a.organization, muster.verdicts(a, o, '{"EnrollmentType": "Lite"}', true) v WHERE a.upn = 'zoe@bare.test'$$,
+SELECT is(said('zoe@bare.test', '{"EnrollmentType": "AppManagement"}'), 'Authorization|organization bare is disabled', 'the first refusal decides');
+SELECT results_eq($$SELECT v.rule, v.outcome FROM muster.account a JOIN muster.organization o ON o.id = a.organization, muster.verdicts(a, o, '{"EnrollmentType": "AppManagement"}', true) v WHERE a.upn = 'zoe@bare.test'$$,
 	$$VALUES ('organization', 'Authorization'), ('account', 'Authorization'), ('authority', 'EnrollmentServer'), ('DM server', 'EnrollmentServer'), ('enrollment type', 'NotSupported')$$, 'every rule can be asked, in order');
 SELECT results_eq($$SELECT v.rule, v.outcome FROM muster.account a JOIN muster.organization o ON o.id = a.organization, muster.verdicts(a, o, '{}', true) v WHERE a.upn = 'ada@example.test'$$,
 	$$VALUES ('organization', 'OK'), ('account', 'OK'), ('authority', 'OK'), ('DM server', 'OK'), ('enrollment type', 'OK')$$, 'and says OK where nothing is against it');

@@ -38,7 +38,7 @@ SELECT is(try('muster_issuer', record(1, 'bob@example.test')), 'ERROR: duplicate
 -- What is checked.
 SELECT is(try('muster_issuer', record(3, 'ada@example.test', p_generation => g, p_columns => 'outcome, stale, certificate')), 'EnrollmentServer|true|-', 'stale: generation ' || g) FROM (VALUES (0), (1), (99999)) v (g);
 SELECT is(try('muster_issuer', replace(record(3, 'ada@example.test', p_generation => 77, p_columns => 'stale'), '''77''', 'NULL')), 'true', 'stale: no generation');
-SELECT is(try('muster_issuer', record(3, 'ada@example.test', '{"EnrollmentType": "Lite"}')), 'NotSupported|enrollment type "Lite" is not supported, only Full and Device', 'the rules decide again');
+SELECT is(try('muster_issuer', record(3, 'ada@example.test', '{"EnrollmentType": "AppManagement"}')), 'NotSupported|enrollment type "AppManagement" is not supported, only Full and Device', 'the rules decide again');
 SELECT is(try('muster_issuer', record(3, 'ada@example.test', p_organization => o)), 'Authorization|the account no longer exists in this organization', 'account and organization belong together: ' || o) FROM (VALUES ('other'), ('nowhere')) v (o);
 SELECT is(try('muster_issuer', replace(record(3, 'ada@example.test'), (SELECT id::text FROM muster.account WHERE upn = 'ada@example.test'), id(9)::text)), 'Authorization|the account no longer exists in this organization', 'an account that is gone');
 SELECT is(try('muster_issuer', record(3, 'ada@example.test', p_authority => muster.authority_id('Example root'))), 'InternalServiceFault|signed by another authority than the organization''s', 'another authority');
@@ -97,6 +97,8 @@ SELECT is(try('muster_issuer', record(200, 'ada@example.test', p_remote => 'unix
 SELECT is(try('muster_issuer', replace(replace(record(201, 'ada@example.test'), '''192.0.2.7''', 'NULL'), '''{}''', 'NULL')), 'OK|-', 'no address and no facts');
 SELECT is(try('muster_issuer', record(202, 'ada@example.test', '{"EnrollmentType": "device"}')), 'OK|-', 'type in lower case');
 SELECT is((SELECT enrollment_type FROM muster.device WHERE id = id(202)), 'Device', 'is kept in its spelling');
+SELECT is(try('muster_issuer', record(203, 'ada@example.test', '{"EnrollmentType": "Lite"}')), 'OK|-', 'the older name of Full');
+SELECT is((SELECT enrollment_type FROM muster.device WHERE id = id(203)), 'Full', 'is kept as Full');
 
 -- What the counts say of it.
 SELECT is((SELECT count(*) FROM muster.device), (SELECT count(*) FROM muster.certificate), 'as many certificates as devices');

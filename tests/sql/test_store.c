@@ -213,11 +213,11 @@ consider_refuses(void **state)
 
 	(void)state;
 	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", "ada",
-			     "{\"EnrollmentType\":\"Lite\"}", &grant, &why),
+			     "{\"EnrollmentType\":\"AppManagement\"}", &grant, &why),
 	    OUTCOME_OK);
 	assert_int_equal(grant.decision.outcome, OUTCOME_NOT_SUPPORTED);
 	assert_string_equal(
-	    grant.decision.why, "enrollment type \"Lite\" is not supported, only Full and Device");
+	    grant.decision.why, "enrollment type \"AppManagement\" is not supported, only Full and Device");
 	assert_null(grant.decision.text);
 	/* Facts that are no JSON are a mistake of ours: the database's refusal, not a crash. */
 	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", "ada", "{", &grant, &why),
@@ -362,7 +362,7 @@ record_refuses(void **state)
 	assert_int_equal(answer.recorded.size, 0);
 
 	record = some_record(3);
-	record.facts = "{\"EnrollmentType\":\"Lite\"}";
+	record.facts = "{\"EnrollmentType\":\"AppManagement\"}";
 	answer = recorded(&record);
 	assert_int_equal(answer.outcome, OUTCOME_OK);
 	assert_int_equal(answer.decision.outcome, OUTCOME_NOT_SUPPORTED);

@@ -164,7 +164,7 @@ xpath_text(struct arena *arena, const struct reply_doc *reply, const char *expre
 static inline int
 xpath_count(struct arena *arena, const struct reply_doc *reply, const char *nodes)
 {
-	return atoi(xpath_text(arena, reply, arena_printf(arena, "count(%s)", nodes)));
+	return (int)strtol(xpath_text(arena, reply, arena_printf(arena, "count(%s)", nodes)), NULL, 10);
 }
 
 static inline void

@@ -39,10 +39,11 @@ keys_make(void **state)
 static int
 keys_free(void **state)
 {
-	gnutls_privkey_t *each = (gnutls_privkey_t *)&keys;
+	const gnutls_privkey_t each[] = { keys.rsa, keys.rsa_3072, keys.rsa_1024, keys.p256, keys.p384,
+		keys.p521, keys.ed25519 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*each); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(each); i++)
 		gnutls_privkey_deinit(each[i]);
 	return 0;
 }

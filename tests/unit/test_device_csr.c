@@ -137,7 +137,7 @@ static const struct {
 static void
 test_wrap(void **state)
 {
-	static const uint8_t zeros[1000];
+	static const uint8_t zeros[1000] = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(wraps); i++) {

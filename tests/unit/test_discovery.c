@@ -211,12 +211,11 @@ answers_the_version(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
 		struct discover discover = { .request_version = versions[i].client,
 			.first_version = versions[i].first_version };
-		const char *answer = discover_version(arena, &discover, versions[i].ceiling);
+		const char *got = discover_version(arena, &discover, versions[i].ceiling);
 
 		row_text(arena_printf(arena, "%s below %s", versions[i].client,
 			     versions[i].ceiling != NULL ? versions[i].ceiling : "(none)"),
-		    answer != NULL ? answer : "(none)",
-		    versions[i].answer != NULL ? versions[i].answer : "(none)");
+		    got != NULL ? got : "(none)", versions[i].answer != NULL ? versions[i].answer : "(none)");
 	}
 	arena_free(arena);
 }
@@ -250,9 +249,9 @@ chooses_the_policy(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(choices); i++) {
 		struct discover discover = { .policies = choices[i].offered };
-		const char *answer = discover_policy(arena, &discover, choices[i].configured);
+		const char *got = discover_policy(arena, &discover, choices[i].configured);
 
-		row_text(arena_printf(arena, "choice %zu", i), answer != NULL ? answer : "(none)",
+		row_text(arena_printf(arena, "choice %zu", i), got != NULL ? got : "(none)",
 		    choices[i].answer != NULL ? choices[i].answer : "(none)");
 	}
 	arena_free(arena);

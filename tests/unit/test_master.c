@@ -164,7 +164,7 @@ becomes(pid_t master, int pairs, const struct family *before, int common, struct
 
 /* A master in a process of its own. */
 
-static char path[64];
+static char socket_path[64];
 static pid_t running; /* by the test in hand; should it fail, the next one ends it */
 
 static pid_t
@@ -177,11 +177,11 @@ master_start(void)
 	struct common common = { .options = &options, .listener = { .fd = -1 } };
 	pid_t pid;
 
-	(void)snprintf(path, sizeof(path), "/tmp/test_master.%ld", (long)getpid());
+	(void)snprintf(socket_path, sizeof(socket_path), "/tmp/test_master.%ld", (long)getpid());
 	pid = fork();
 	if (pid != 0)
 		return running = pid;
-	if (listen_open(path, 0600, NULL, &common.listener, NULL) != OUTCOME_OK)
+	if (listen_open(socket_path, 0600, NULL, &common.listener, NULL) != OUTCOME_OK)
 		_exit(9);
 	_exit(master_run(&common));
 }
@@ -223,11 +223,11 @@ starts_pairs_and_stops_them(void **state)
 
 	(void)state;
 	assert_true(becomes(master, PAIRS, NULL, 0, &family));
-	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(access(socket_path, F_OK), 0);
 	(void)poll(NULL, 0, 300);
 	assert_int_equal(atomic_load(&behaviour->housekeepers), 1);
 	assert_int_equal(master_stop(master, SIGTERM), 0);
-	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(access(socket_path, F_OK), -1);
 	for (int i = 0; i < PAIRS; i++) {
 		assert_int_equal(kill(family.worker[i], 0), -1);
 		assert_int_equal(kill(family.issuer[i], 0), -1);
@@ -249,8 +249,8 @@ a_killed_one_takes_its_partner_along(void **state)
 			    after.issuers);
 		/* One pair is new, the other never noticed. */
 		for (int i = 0; i < PAIRS; i++)
-			assert_int_not_equal(
-			    after.issuer[i], kind == 0 ? before.issuer[0] : before.issuer[0]);
+			assert_true(
+			    after.worker[i] != before.worker[0] && after.issuer[i] != before.issuer[0]);
 		assert_int_equal(master_stop(master, SIGTERM), 0);
 	}
 }
@@ -344,7 +344,7 @@ static void
 nobody_outlives_a_killed_master(void **state)
 {
 	pid_t master = master_start();
-	struct family family;
+	struct family family = { .workers = 0 };
 	int left = 1;
 
 	(void)state;
@@ -357,7 +357,7 @@ nobody_outlives_a_killed_master(void **state)
 		(void)poll(NULL, 0, 10);
 	}
 	assert_int_equal(left, 0);
-	(void)unlink(path);
+	(void)unlink(socket_path);
 }
 
 int

@@ -326,7 +326,7 @@ static const struct {
 	    CREDENTIAL_PASSWORD, "ada", "a&<b>\xe2\x82\xac" },
 	{ "no prefixes",
 	    "<Security xmlns=\"" NS_WSSE "\"><UsernameToken><Username>ada</Username><Password>secret</"
-					 "Password></UsernameToken></Security>",
+	    "Password></UsernameToken></Security>",
 	    OUTCOME_OK, CREDENTIAL_PASSWORD, "ada", "secret" },
 	{ "no namespace",
 	    "<Security><UsernameToken><Username>ada</Username><Password>secret</Password></UsernameToken>"

@@ -28,10 +28,17 @@
 #define GET_POLICIES \
 	"<GetPolicies xmlns=\"" NS_XCEP "\"><client><lastUpdate/><preferredLanguage/></client>" \
 	"<requestFilter/></GetPolicies>"
-#define RST "<RequestSecurityToken xmlns=\"" NS_WST "\"></RequestSecurityToken>"
+#define RST_OF(type, csr) \
+	"<RequestSecurityToken xmlns=\"" NS_WST "\"><TokenType>" TOKEN_TYPE_ENROLLMENT "</TokenType>" \
+	"<RequestType>" type "</RequestType><BinarySecurityToken ValueType=\"" VALUE_TYPE_PKCS10 "\">" csr \
+	"</BinarySecurityToken></RequestSecurityToken>"
+#define RST RST_OF(REQUEST_TYPE_ISSUE, "MAAwAA==")
 #define USERNAME_TOKEN \
 	"<o:UsernameToken><o:Username>ada@example.test</o:Username><o:Password>secret</o:Password>" \
 	"</o:UsernameToken>"
+#define BLANK_PASSWORD \
+	"<o:UsernameToken><o:Username>ada@example.test</o:Username><o:Password></o:Password></" \
+	"o:UsernameToken>"
 #define SECURITY(tokens) "<o:Security xmlns:o=\"" NS_WSSE "\">" tokens "</o:Security>"
 
 /* What a worker has, with a database that is not there. */
@@ -120,93 +127,81 @@ holds(struct bytes body, const char *text)
 	return body.size > 0 && memmem(body.data, body.size, text, strlen(text)) != NULL;
 }
 
+static const struct trial plain_rows[] = {
+	{ .name = "probe", .method = "GET", .path = DISCOVERY, .type = "unknown/unknown", .status = 200 },
+	{ .name = "HEAD", .method = "HEAD", .path = DISCOVERY, .type = "", .status = 200 },
+	{ .name = "probe in capitals",
+	    .method = "GET",
+	    .path = "/ENROLLMENTSERVER/DISCOVERY.SVC",
+	    .type = "",
+	    .status = 200 },
+	{ .name = "PUT",
+	    .method = "PUT",
+	    .path = DISCOVERY,
+	    .type = "",
+	    .status = 405,
+	    .expects = "GET, HEAD, POST" },
+	{ .name = "GET of policy",
+	    .method = "GET",
+	    .path = POLICY,
+	    .type = "",
+	    .status = 405,
+	    .expects = "POST" },
+	{ .name = "GET of enrollment",
+	    .method = "GET",
+	    .path = ENROLLMENT,
+	    .type = "",
+	    .status = 405,
+	    .expects = "POST" },
+	{ .name = "root", .method = "GET", .path = "/", .type = "", .status = 404 },
+	{ .name = "bad key",
+	    .method = "POST",
+	    .path = "/EnrollmentServer/a_b/Policy.svc",
+	    .type = SOAP_TYPE,
+	    .status = 404 },
+	{ .name = "device, not its host", .method = "GET", .path = DEVICE, .type = "", .status = 404 },
+	{ .name = "POST of device",
+	    .method = "POST",
+	    .path = DEVICE,
+	    .type = "",
+	    .verify = "NONE",
+	    .status = 405,
+	    .expects = "GET, HEAD" },
+	{ .name = "JSON", .method = "POST", .path = DISCOVERY, .type = "application/json", .status = 415 },
+	{ .name = "form",
+	    .method = "POST",
+	    .path = POLICY,
+	    .type = "application/x-www-form-urlencoded",
+	    .status = 415 },
+	{ .name = "too large",
+	    .method = "POST",
+	    .path = ENROLLMENT,
+	    .type = SOAP_TYPE,
+	    .too_large = true,
+	    .status = 413 },
+	{ .name = "large Discover",
+	    .method = "POST",
+	    .path = DISCOVERY,
+	    .type = SOAP_TYPE,
+	    .body = ENVELOPE("", DISCOVER),
+	    .padding = BODY_SMALL_MAX,
+	    .status = 413 },
+	{ .name = "large GetPolicies, at the enrollment's URL",
+	    .method = "POST",
+	    .path = ENROLLMENT,
+	    .type = SOAP_TYPE,
+	    .body = ENVELOPE("", GET_POLICIES),
+	    .padding = BODY_SMALL_MAX,
+	    .status = 413 },
+};
+
 static void
 plain_http(void **state)
 {
-	static const struct trial row[] = {
-		{ .name = "probe",
-		    .method = "GET",
-		    .path = DISCOVERY,
-		    .type = "unknown/unknown",
-		    .status = 200 },
-		{ .name = "HEAD", .method = "HEAD", .path = DISCOVERY, .type = "", .status = 200 },
-		{ .name = "probe in capitals",
-		    .method = "GET",
-		    .path = "/ENROLLMENTSERVER/DISCOVERY.SVC",
-		    .type = "",
-		    .status = 200 },
-		{ .name = "PUT",
-		    .method = "PUT",
-		    .path = DISCOVERY,
-		    .type = "",
-		    .status = 405,
-		    .expects = "GET, HEAD, POST" },
-		{ .name = "GET of policy",
-		    .method = "GET",
-		    .path = POLICY,
-		    .type = "",
-		    .status = 405,
-		    .expects = "POST" },
-		{ .name = "GET of enrollment",
-		    .method = "GET",
-		    .path = ENROLLMENT,
-		    .type = "",
-		    .status = 405,
-		    .expects = "POST" },
-		{ .name = "root", .method = "GET", .path = "/", .type = "", .status = 404 },
-		{ .name = "bad key",
-		    .method = "POST",
-		    .path = "/EnrollmentServer/a_b/Policy.svc",
-		    .type = SOAP_TYPE,
-		    .status = 404 },
-		{ .name = "device, not its host",
-		    .method = "GET",
-		    .path = DEVICE,
-		    .type = "",
-		    .status = 404 },
-		{ .name = "POST of device",
-		    .method = "POST",
-		    .path = DEVICE,
-		    .type = "",
-		    .verify = "NONE",
-		    .status = 405,
-		    .expects = "GET, HEAD" },
-		{ .name = "JSON",
-		    .method = "POST",
-		    .path = DISCOVERY,
-		    .type = "application/json",
-		    .status = 415 },
-		{ .name = "form",
-		    .method = "POST",
-		    .path = POLICY,
-		    .type = "application/x-www-form-urlencoded",
-		    .status = 415 },
-		{ .name = "too large",
-		    .method = "POST",
-		    .path = ENROLLMENT,
-		    .type = SOAP_TYPE,
-		    .too_large = true,
-		    .status = 413 },
-		{ .name = "large Discover",
-		    .method = "POST",
-		    .path = DISCOVERY,
-		    .type = SOAP_TYPE,
-		    .body = ENVELOPE("", DISCOVER),
-		    .padding = BODY_SMALL_MAX,
-		    .status = 413 },
-		{ .name = "large GetPolicies, at the enrollment's URL",
-		    .method = "POST",
-		    .path = ENROLLMENT,
-		    .type = SOAP_TYPE,
-		    .body = ENVELOPE("", GET_POLICIES),
-		    .padding = BODY_SMALL_MAX,
-		    .status = 413 },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(plain_rows); i++) {
 		struct arena *arena = arena_new();
-		struct trial trial = row[i];
+		struct trial trial = plain_rows[i];
 		struct request request;
 		struct reply reply;
 
@@ -225,68 +220,84 @@ plain_http(void **state)
 	}
 }
 
+static const struct trial fault_rows[] = {
+	{ .name = "empty", .path = DISCOVERY, .body = "", .expects = "s:MessageFormat" },
+	{ .name = "no SOAP", .path = DISCOVERY, .body = "<html/>", .expects = "s:MessageFormat" },
+	{ .name = "truncated",
+	    .path = DISCOVERY,
+	    .body = ENVELOPE("", DISCOVER),
+	    .truncated = true,
+	    .expects = "s:MessageFormat" },
+	{ .name = "DOCTYPE",
+	    .path = POLICY,
+	    .body = "<!DOCTYPE x [<!ENTITY y \"z\">]><x>&y;</x>",
+	    .expects = "s:MessageFormat" },
+	{ .name = "empty Body", .path = POLICY, .body = ENVELOPE("", ""), .expects = "s:MessageFormat" },
+	{ .name = "unknown operation",
+	    .path = POLICY,
+	    .body = ENVELOPE("", "<Unknown/>"),
+	    .expects = "s:MessageFormat" },
+	{ .name = "no credential",
+	    .path = POLICY,
+	    .body = ENVELOPE("", GET_POLICIES),
+	    .expects = "a:InvalidSecurity" },
+	{ .name = "two credentials",
+	    .path = POLICY,
+	    .body = ENVELOPE(SECURITY(USERNAME_TOKEN USERNAME_TOKEN), GET_POLICIES),
+	    .expects = "a:InvalidSecurity" },
+	{ .name = "large RST without credential",
+	    .path = ENROLLMENT,
+	    .body = ENVELOPE("", RST),
+	    .padding = BODY_SMALL_MAX,
+	    .expects = "a:InvalidSecurity" },
+	{ .name = "RST at the discovery URL",
+	    .path = DISCOVERY,
+	    .body = ENVELOPE("", RST),
+	    .expects = "a:InvalidSecurity" },
+	/* Format, then credential, then the certificate request: a stranger hears of the first. */
+	{ .name = "RST without request",
+	    .path = ENROLLMENT,
+	    .body = ENVELOPE("", "<RequestSecurityToken xmlns=\"" NS_WST "\"/>"),
+	    .expects = "s:MessageFormat" },
+	{ .name = "RST with a bad request, no credential",
+	    .path = ENROLLMENT,
+	    .body = ENVELOPE("", RST_OF(REQUEST_TYPE_ISSUE, "*****")),
+	    .expects = "a:InvalidSecurity" },
+	{ .name = "RST with a bad request, no database",
+	    .path = ENROLLMENT,
+	    .body = ENVELOPE(SECURITY(USERNAME_TOKEN), RST_OF(REQUEST_TYPE_ISSUE, "*****")),
+	    .expects = "s:EnrollmentServer" },
+	{ .name = "RST, no database",
+	    .path = ENROLLMENT,
+	    .body = ENVELOPE(SECURITY(USERNAME_TOKEN), RST),
+	    .expects = "s:EnrollmentServer" },
+	/* Windows renews with a blank password beside its certificate: that is no sign-in that
+	   failed. */
+	{ .name = "renewal with a blank password",
+	    .path = ENROLLMENT,
+	    .body = ENVELOPE(SECURITY(BLANK_PASSWORD), RST_OF(REQUEST_TYPE_RENEW, "MAAwAA==")),
+	    .expects = "s:Authorization" },
+	{ .name = "Discover, no database",
+	    .path = DISCOVERY,
+	    .body = ENVELOPE("", DISCOVER),
+	    .expects = "s:EnrollmentServer" },
+	{ .name = "Discover at the policy's URL",
+	    .path = POLICY,
+	    .body = ENVELOPE("", DISCOVER),
+	    .expects = "s:EnrollmentServer" },
+	{ .name = "GetPolicies, no database",
+	    .path = POLICY,
+	    .body = ENVELOPE(SECURITY(USERNAME_TOKEN), GET_POLICIES),
+	    .expects = "s:EnrollmentServer" },
+};
+
 static void
 faults(void **state)
 {
-	static const struct trial row[] = {
-		{ .name = "empty", .path = DISCOVERY, .body = "", .expects = "s:MessageFormat" },
-		{ .name = "no SOAP", .path = DISCOVERY, .body = "<html/>", .expects = "s:MessageFormat" },
-		{ .name = "truncated",
-		    .path = DISCOVERY,
-		    .body = ENVELOPE("", DISCOVER),
-		    .truncated = true,
-		    .expects = "s:MessageFormat" },
-		{ .name = "DOCTYPE",
-		    .path = POLICY,
-		    .body = "<!DOCTYPE x [<!ENTITY y \"z\">]><x>&y;</x>",
-		    .expects = "s:MessageFormat" },
-		{ .name = "empty Body",
-		    .path = POLICY,
-		    .body = ENVELOPE("", ""),
-		    .expects = "s:MessageFormat" },
-		{ .name = "unknown operation",
-		    .path = POLICY,
-		    .body = ENVELOPE("", "<Unknown/>"),
-		    .expects = "s:MessageFormat" },
-		{ .name = "no credential",
-		    .path = POLICY,
-		    .body = ENVELOPE("", GET_POLICIES),
-		    .expects = "a:InvalidSecurity" },
-		{ .name = "two credentials",
-		    .path = POLICY,
-		    .body = ENVELOPE(SECURITY(USERNAME_TOKEN USERNAME_TOKEN), GET_POLICIES),
-		    .expects = "a:InvalidSecurity" },
-		{ .name = "large RST without credential",
-		    .path = ENROLLMENT,
-		    .body = ENVELOPE("", RST),
-		    .padding = BODY_SMALL_MAX,
-		    .expects = "a:InvalidSecurity" },
-		{ .name = "RST at the discovery URL",
-		    .path = DISCOVERY,
-		    .body = ENVELOPE("", RST),
-		    .expects = "a:InvalidSecurity" },
-		{ .name = "RST without request",
-		    .path = ENROLLMENT,
-		    .body = ENVELOPE(SECURITY(USERNAME_TOKEN), RST),
-		    .expects = "s:MessageFormat" },
-		{ .name = "Discover, no database",
-		    .path = DISCOVERY,
-		    .body = ENVELOPE("", DISCOVER),
-		    .expects = "s:EnrollmentServer" },
-		{ .name = "Discover at the policy's URL",
-		    .path = POLICY,
-		    .body = ENVELOPE("", DISCOVER),
-		    .expects = "s:EnrollmentServer" },
-		{ .name = "GetPolicies, no database",
-		    .path = POLICY,
-		    .body = ENVELOPE(SECURITY(USERNAME_TOKEN), GET_POLICIES),
-		    .expects = "s:EnrollmentServer" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(fault_rows); i++) {
 		struct arena *arena = arena_new();
-		struct trial trial = row[i];
+		struct trial trial = fault_rows[i];
 		struct request request;
 		struct reply reply;
 		int64_t start = clock_steady_us();
@@ -356,6 +367,12 @@ device_without_proof(void **state)
 		{ .name = "failed",
 		    .verify = "FAILED:unable to verify the first certificate",
 		    .expects = "unable to verify the first certificate\n" },
+		{ .name = "failed, by lighttpd",
+		    .verify = "FAILED:error:0000000A:lib(0)::reason(10)",
+		    .expects = "certificate has expired\n" },
+		{ .name = "failed, by lighttpd, unknown",
+		    .verify = "FAILED:error:000003E7:lib(0)::reason(999)",
+		    .expects = "reason(999)\n" },
 		{ .name = "not verified", .certificate = "x", .expects = "cannot be read\n" },
 		{ .name = "not exported", .verify = "SUCCESS", .expects = "does not export it\n" },
 		{ .name = "no PEM",

@@ -52,7 +52,7 @@ enum outcome certificate_sign_authority(struct arena *, const struct signer *par
     const char *common_name, const char *organization, int64_t not_before, int64_t not_after,
     struct bytes *der, struct why *);
 
-/* What is shown of a certificate. Strings in arena. */
+/* What is shown of a certificate. Strings in arena, UTF-8 without control characters. */
 struct certificate_view {
 	const char *subject, *issuer;
 	const char *serial;	   /* hex */

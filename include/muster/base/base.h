@@ -21,7 +21,8 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* snprintf, strdup into an arena, and clock.h instead. */
+/* snprintf, strdup into an arena, and clock.h instead. (sprintf: glibc's macro where clang fortifies.) */
+#undef sprintf
 #pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat strtok gmtime localtime ctime asctime gets
 
 #endif

@@ -31,7 +31,7 @@ void log_emit(struct log_line *);
 
 /*
  * A message about a process rather than a request:
- * "level=… process=… pid=… message=…".
+ * "level=… process=… pid=… message=…", the message cut at 1000 bytes.
  */
 enum log_level { LOG_INFO_LEVEL, LOG_WARNING_LEVEL, LOG_ERROR_LEVEL };
 void log_message(enum log_level, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -30,15 +30,16 @@ bool secret_equal(struct bytes, struct bytes);
  * 4096 bytes. A file that others than its owner may read is refused, as is an
  * empty one.
  *
- * path   a name without '/' is looked up in $CREDENTIALS_DIRECTORY (systemd
+ * name   a path; without '/' it is looked up in $CREDENTIALS_DIRECTORY (systemd
  *        credentials) when that is set
  * OUTCOME_INTERNAL_SERVICE_FAULT with the path and the next step in why
  */
-enum outcome secret_read_file(const char *path, struct secret *, struct why *);
+enum outcome secret_read_file(const char *name, struct secret *, struct why *);
 
 /*
- * Ask for a secret on the terminal, without echo, whatever stdin and stdout are. Interrupted (^C), the terminal
- * is as it was before the process ends by that signal. At most 4096 bytes, the line's end not included.
+ * Ask for a secret on the terminal, without echo, whatever stdin and stdout are. Interrupted (^C), the
+ * terminal is as it was before the process ends by that signal. At most 4096 bytes, the line's end not
+ * included.
  *
  * prompt  written to the terminal as it is
  * OUTCOME_INTERNAL_SERVICE_FAULT  no terminal, nothing typed, or too much

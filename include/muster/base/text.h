@@ -32,4 +32,10 @@ bool text_is_utf8(const void *data, size_t size);
 /* At most max bytes of text, cut at a character's start; a copy in arena. NULL stays NULL. */
 char *text_cut(struct arena *, const char *text, size_t max);
 
+/*
+ * Put '?' for each control character (C0, DEL, C1) and each byte that is not UTF-8, in place: what is
+ * left can be shown on a terminal.
+ */
+void text_make_clean(char *text);
+
 #endif

@@ -27,14 +27,6 @@ struct options {
  */
 enum outcome options_read(int argc, char **argv, struct options *, struct why *);
 
-/*
- * Check a conninfo: libpq can parse it, and it holds no password (every user of the machine can
- * read a command line; name a passfile).
- *
- * option  its name in messages, "--worker-database"
- */
-enum outcome options_check_database(const char *option, const char *conninfo, struct why *);
-
 /* Remove PG*: the database is named by our options only. */
 void options_clear_environment(void);
 

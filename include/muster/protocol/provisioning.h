@@ -12,7 +12,8 @@
  * phone DeviceTypes (WindowsPhone, WindowsHandheld).
  *
  * EntDeviceName is the DeviceName that the device gave, which is what its owner and the
- * help desk call it; without one it is made of the user's name.
+ * help desk call it; without one, or with control characters in it, it is made of the user's
+ * name.
  *
  * A polling schedule with three counts of zero makes Windows fail the whole enrollment
  * (MS-MDE2 2.2.9.3): the recommended one is sent instead.

@@ -9,7 +9,8 @@ enum request_type { REQUEST_ISSUE, REQUEST_RENEW };
 
 struct wstep_request {
 	enum request_type type;
-	struct bytes csr; /* Issue: DER as sent; checked by authority/csr.h */
+	struct bytes csr;	 /* Issue: DER as sent; ask wstep_csr() for it */
+	const char *csr_problem; /* why there is no usable one; NULL if there is */
 	struct facts facts;
 	bool device_enrollment; /* EnrollmentType Device: certificate in My/System */
 };
@@ -18,17 +19,25 @@ struct wstep_request {
 
 /*
  * Read an RST. Elements are found in any order, by local name; all context items that
- * have a name are kept, within the limits above and of facts.h.
+ * have a name are kept, within the limits above and of facts.h. On refusal facts holds
+ * those that were read, for the record.
  *
  * OUTCOME_MESSAGE_FORMAT       unknown TokenType or RequestType, no or two security tokens in
  *                              the body, too many or too long context items, EnrollmentType
  *                              or DeviceID twice
  * OUTCOME_NOT_SUPPORTED        Recovery, Renew (until renewal exists), QueryTokenStatus; an
  *                              EnrollmentType other than Full, Lite (the same) and Device
- * OUTCOME_CERTIFICATE_REQUEST  the request is not base64 or not a PKCS#10 by its ValueType
- *                              (or its content where it has none)
  */
 enum outcome wstep_read(struct arena *, const struct soap *, struct wstep_request *, struct why *);
+
+/*
+ * The PKCS#10, DER as sent, for authority/csr.h to check. What is wrong with it is told only
+ * here, since that comes after the proof of who sent it, and the decision.
+ *
+ * OUTCOME_CERTIFICATE_REQUEST  not base64, or not a PKCS#10 by its ValueType (or its content
+ *                              where it has none)
+ */
+enum outcome wstep_csr(const struct wstep_request *, struct bytes *csr, struct why *);
 
 /* Write the RSTRC around a provisioning document; false when the writer failed. */
 bool wstep_write(

@@ -40,6 +40,27 @@ struct pg_param {
 #define PG_TEXT(value) ((struct pg_param){ .text = (value) })
 #define PG_BYTES(value) ((struct pg_param){ .bytes = (value) })
 
+#define PG_PARAMETERS_MAX 32
+
+/* Parameters as libpq's functions take them; they point into what they were made from. */
+struct pg_bound {
+	const char *value[PG_PARAMETERS_MAX];
+	int size[PG_PARAMETERS_MAX], format[PG_PARAMETERS_MAX];
+	Oid type[PG_PARAMETERS_MAX];
+};
+
+/* At most PG_PARAMETERS_MAX of them. */
+void pg_bind(const struct pg_param *, int parameters, struct pg_bound *);
+
+/*
+ * Check a conninfo: libpq can parse it, and it holds no password (every user of the machine can
+ * read a command line; a passfile can be named).
+ *
+ * option  its name in messages, "--database"
+ * OUTCOME_INTERNAL_SERVICE_FAULT with the next step in why
+ */
+enum outcome pg_conninfo_check(const char *option, const char *conninfo, struct why *);
+
 /*
  * How a call ended, for those to whom a lost COMMIT matters: LOST means the
  * statement was sent and its end is unknown; NOT_SENT and ERROR mean that nothing

@@ -1,0 +1,197 @@
+/* What muster-ca is told, and what it refuses to be told. */
+#include "../../app/muster-ca/options.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#define FOR "--organization=example"
+#define PASSPHRASE "--passphrase-file=/etc/muster/passphrase"
+
+static enum outcome
+parse(const char *const *argument, struct options *options, struct why *why)
+{
+	char *argv[16] = { (char *)(uintptr_t) "muster-ca" };
+	int argc = 1;
+
+	why->text[0] = '\0';
+	for (; *argument != NULL; argument++)
+		argv[argc++] = (char *)(uintptr_t)*argument;
+	return options_parse(argc, argv, options, why);
+}
+
+static void
+init_takes_all_of_its_own(void **state)
+{
+	static const char *const argument[] = { "--database", "host=/x", "init", FOR, "--name", "N",
+		"--root=R", "--key=rsa-3072", PASSPHRASE, "--validity-years=5", "--root-validity-years", "30",
+		"--another", NULL };
+	struct options options;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(parse(argument, &options, &why), OUTCOME_OK);
+	assert_int_equal(options.verb, VERB_INIT);
+	assert_string_equal(options.database, "host=/x");
+	assert_string_equal(options.organization, "example");
+	assert_string_equal(options.name, "N");
+	assert_string_equal(options.root, "R");
+	assert_int_equal(options.key, KEY_RSA_3072);
+	assert_string_equal(options.passphrase_file, "/etc/muster/passphrase");
+	assert_int_equal(options.years, 5);
+	assert_int_equal(options.root_years, 30);
+	assert_true(options.another);
+}
+
+static void
+defaults(void **state)
+{
+	static const char *const init[] = { "init", FOR, PASSPHRASE, NULL };
+	static const char *const show[] = { "show", NULL };
+	struct options options;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(parse(init, &options, &why), OUTCOME_OK);
+	assert_null(options.database);
+	assert_int_equal(options.key, KEY_EC_P256);
+	assert_int_equal(options.years, 10);
+	assert_int_equal(options.root_years, 20);
+	assert_false(options.another);
+	assert_int_equal(parse(show, &options, &why), OUTCOME_OK);
+	assert_int_equal(options.verb, VERB_SHOW);
+	assert_null(options.organization);
+	assert_false(options.pem);
+}
+
+static void
+password_and_show(void **state)
+{
+	static const char *const password[] = { "password", "ada@example.test", "--file", "f", FOR, "--print",
+		NULL };
+	static const char *const show[] = { "show", "--pem", FOR, "--database=", NULL };
+	struct options options;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(parse(password, &options, &why), OUTCOME_OK);
+	assert_int_equal(options.verb, VERB_PASSWORD);
+	assert_string_equal(options.upn, "ada@example.test");
+	assert_string_equal(options.file, "f");
+	assert_true(options.print);
+	assert_int_equal(parse(show, &options, &why), OUTCOME_OK);
+	assert_true(options.pem);
+	assert_string_equal(options.organization, "example");
+}
+
+static void
+the_passphrase_file_from_the_environment(void **state)
+{
+	static const char *const bare[] = { "init", FOR, NULL },
+				 *const given[] = { "init", FOR, PASSPHRASE, NULL };
+	struct options options;
+	struct why why;
+
+	(void)state;
+	(void)setenv("MUSTER_PASSPHRASE_FILE", "passphrase", 1);
+	assert_int_equal(parse(bare, &options, &why), OUTCOME_OK);
+	assert_string_equal(options.passphrase_file, "passphrase");
+	assert_int_equal(parse(given, &options, &why), OUTCOME_OK);
+	assert_string_equal(options.passphrase_file, "/etc/muster/passphrase");
+	(void)setenv("MUSTER_PASSPHRASE_FILE", "", 1);
+	assert_int_not_equal(parse(bare, &options, &why), OUTCOME_OK);
+	(void)unsetenv("MUSTER_PASSPHRASE_FILE");
+}
+
+static void
+mistakes(void **state)
+{
+	static const struct {
+		const char *const argument[6];
+		const char *says;
+	} row[] = {
+		{ { NULL }, "give init, show or password" },
+		{ { "frob", NULL }, "verb 'frob'" },
+		{ { "Init", FOR, PASSPHRASE, NULL }, "verb 'Init'" },
+		{ { "init", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
+		{ { "init", FOR, NULL }, "--passphrase-file is missing" },
+		{ { "init", "--name=N", PASSPHRASE, "--another", NULL }, "--organization KEY" },
+		{ { "init", FOR, PASSPHRASE, "--key=rsa-1024", NULL }, "--key 'rsa-1024': give ec-p256" },
+		{ { "init", FOR, PASSPHRASE, "--key=RSA-2048", NULL }, "--key 'RSA-2048'" },
+		{ { "init", FOR, PASSPHRASE, "--validity-years=0", NULL }, "--validity-years '0'" },
+		{ { "init", FOR, PASSPHRASE, "--validity-years=101", NULL }, "from 1 to 100" },
+		{ { "init", FOR, PASSPHRASE, "--validity-years=-1", NULL }, "--validity-years '-1'" },
+		{ { "init", FOR, PASSPHRASE, "--root-validity-years=2x", NULL },
+		    "--root-validity-years '2x'" },
+		{ { "init", FOR, PASSPHRASE, "--root-validity-years=", NULL }, "--root-validity-years ''" },
+		{ { "init", FOR, PASSPHRASE, "--pem", NULL }, "--pem does not go with init" },
+		{ { "show", "--another", NULL }, "--another does not go with show" },
+		{ { "show", PASSPHRASE, NULL }, "--passphrase-file does not go with show" },
+		{ { "show", "example", NULL }, "argument 'example': is one too many" },
+		{ { "show", "--organization", NULL }, "option '--organization': its value is missing" },
+		{ { "show", "--frob", NULL }, "option '--frob': is unknown" },
+		{ { "show", "-x", NULL }, "is unknown" },
+		{ { "show", "--pem=yes", NULL }, "option '--pem=yes'" },
+		{ { "password", NULL }, "muster-ca password name@domain" },
+		{ { "password", "a@b", "c", NULL }, "argument 'c'" },
+		{ { "password", "a@b", "--name=c", NULL }, "--name does not go with password" },
+	};
+	struct options options;
+	struct why why;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+		if (parse(row[i].argument, &options, &why) == OUTCOME_OK)
+			fail_msg("row %zu", i);
+		if (strstr(why.text, row[i].says) == NULL)
+			fail_msg("row %zu: %s", i, why.text);
+	}
+}
+
+/* Help, for the program and for each verb, names every option that goes there and no other. */
+static void
+help(void **state)
+{
+	static const struct {
+		const char *const argument[3];
+		const char *has, *has_not;
+	} row[] = {
+		{ { "--help", NULL }, "password UPN", "--pem " },
+		{ { "init", "--help", NULL }, "--passphrase-file FILE", "--print" },
+		{ { "show", "--help", NULL }, "--pem ", "--key" },
+		{ { "--help", "password", NULL }, "--print", "--root" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+		char *text = NULL;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+		struct options options;
+		struct why why;
+
+		assert_int_equal(parse(row[i].argument, &options, &why), OUTCOME_OK);
+		assert_true(options.help);
+		options_help(out, options.verb);
+		assert_int_equal(fclose(out), 0);
+		if (strstr(text, row[i].has) == NULL || strstr(text, row[i].has_not) != NULL ||
+		    strstr(text, "--database CONNINFO") == NULL || strstr(text, "Exit status: ") == NULL)
+			fail_msg("row %zu: %s", i, text);
+		free(text);
+	}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(init_takes_all_of_its_own),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(password_and_show),
+		cmocka_unit_test(the_passphrase_file_from_the_environment),
+		cmocka_unit_test(mistakes),
+		cmocka_unit_test(help),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
