@@ -12,7 +12,7 @@
 /* The whole of it, and one call within it. A worker that waits for less gets its answer in time for that. */
 #define BUDGET_MS 10000
 #define CALL_MS 5000
-#define MARGIN_MS 300
+#define MARGIN_MS 1000
 
 /* Between two calls while it is not known whether the first was recorded. */
 #define PAUSE_MS 100

@@ -20,7 +20,8 @@ struct subject_name {
 	size_t count;
 };
 
-/* Hexadecimal in arena: SHA-1 in upper case, as Windows writes it; SHA-256 in lower case, as the database does. */
+/* Hexadecimal in arena: SHA-1 in upper case, as Windows writes it; SHA-256 in lower case, as the database
+ * does. */
 char *certificate_sha1(struct arena *, struct bytes der);
 char *certificate_sha256(struct arena *, struct bytes der);
 

@@ -3,9 +3,8 @@
 
 suite_full() {
 	say "The whole matrix"
-	if build clang CC=clang; then
-		unit_in clang
-	fi
+	if build clang CC=clang; then unit_in clang; fi
+	if build clang-sanitize CC=clang --enable-sanitize; then unit_in clang-sanitize; fi
 	result_command "lint: make lint" "$work/logs/lint.log" make -C "$work/release" lint
 	result_command "distcheck: make distcheck" "$work/logs/distcheck.log" make -C "$work/release" distcheck
 	if build fuzz CC=clang --enable-fuzz; then
@@ -20,9 +19,10 @@ full_system() {
 	local test name
 	for test in "$source_dir"/tests/system/test-*; do
 		name=${test##*/test-}
-		if ! grep -q '^# core' "$test"; then system_test "$test" "$name" release; continue; fi
-		MUSTER_TEST_KEY=rsa-2048 system_test "$test" "$name" release rsa-2048
-		MUSTER_TEST_KEY=ec-p384 system_test "$test" "$name" release ec-p384
-		! is_root || MUSTER_TEST_USER=nobody system_test "$test" "$name" release one-user
+		if ! grep -q '^# core' "$test"; then job system_test "$test" "$name" release; continue; fi
+		MUSTER_TEST_KEY=rsa-2048 job system_test "$test" "$name" release rsa-2048
+		MUSTER_TEST_KEY=ec-p384 job system_test "$test" "$name" release ec-p384
+		! is_root || MUSTER_TEST_USER=nobody job system_test "$test" "$name" release one-user
 	done
+	wait
 }

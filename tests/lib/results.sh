@@ -35,7 +35,10 @@ result_tap() {
 			if (!planned) told("fail", "ended without a plan")
 			else if (plan != seen) told("fail", "planned " plan " cases, ran " seen + 0)
 			else if (status != 0 && !failed) told("fail", "exit status " status)
-		}' "$2" >>"$results_file"
+		}' "$2" >"$2.cases"
+	# Jobs that end together take turns.
+	flock "$results_file.lock" cat "$2.cases" >>"$results_file"
+	rm -f "$2.cases"
 }
 
 # result_command NAME LOG COMMAND…: one case: the command succeeds.
@@ -58,15 +61,15 @@ results_told() {
 			n["skip"] ? ", " n["skip"] " skipped" : "" }' "$results_file"
 }
 
-# results_summary: names of what failed, the last line, and the exit status.
+# results_summary: names of what failed, what was skipped, the last line, and the exit status.
 results_summary() {
 	awk -F'\t' '
 		{ n[$1]++ }
 		$1 == "fail" { print "FAILED: " $2 " (" $3 ")" }
 		END {
 			if (!n["pass"] && !n["fail"]) print "nothing was run"
-			printf "%d passed, %d failed%s\n", n["pass"], n["fail"],
-				n["skip"] ? ", " n["skip"] " skipped" : ""
+			if (n["skip"]) print n["skip"] " skipped"
+			printf "%d passed, %d failed\n", n["pass"], n["fail"]
 			exit !(n["pass"] && !n["fail"])
 		}' "$results_file"
 }

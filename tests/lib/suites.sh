@@ -61,14 +61,27 @@ unit_in() {
 	results_told "unit $name"
 }
 
-# tap_suite NAME COMMAND…: a program that prints TAP; at most ten minutes.
+# tap_suite NAME COMMAND…: a program that prints TAP; at most fifteen minutes. It is waited for as a
+# job, so that a signal to this shell is heard at once.
 tap_suite() {
 	local name=$1 log status=0
 	log=$work/logs/${1//[ \/]/-}.log
 	shift
-	timeout --kill-after=30 900 "$@" >"$log" 2>"$log.stderr" </dev/null 8>&- || status=$?
+	timeout --kill-after=30 900 "$@" >"$log" 2>"$log.stderr" </dev/null 8>&- &
+	wait $! || status=$?
 	result_tap "$name" "$log" "$status"
 	results_told "$name"
+}
+
+# job COMMAND…: in the background, as soon as fewer jobs than processors run, two at most: tests
+# that time something must not wait for many others. It ends its own jobs when it is told to end.
+job() {
+	while [ "$(jobs -rp | wc -l)" -ge "$(($(nproc) < 2 ? 1 : 2))" ]; do wait -n || true; done
+	{
+		trap 'kill -TERM $(jobs -p) 2>/dev/null; wait; exit 143' INT TERM HUP
+		trap - EXIT
+		"$@"
+	} &
 }
 
 suite_includes() { tap_suite includes "$source_dir/tests/includes"; }
@@ -86,9 +99,10 @@ suite_system() {
 	for test in "$source_dir"/tests/system/test-*; do
 		name=${test##*/test-}
 		wanted_system "$name" || continue
-		system_test "$test" "$name" sanitize
-		if grep -q '^# core' "$test"; then system_test "$test" "$name" release; fi
+		job system_test "$test" "$name" sanitize
+		if grep -q '^# core' "$test"; then job system_test "$test" "$name" release; fi
 	done
+	wait
 }
 
 wanted_system() {

@@ -511,7 +511,7 @@ test_lost_for_good(void **state)
 
 	(void)state;
 	db.script = script;
-	db.patience_ms = 2000;
+	db.patience_ms = 3000;
 	assert_int_equal(ask_once(&honest, &running, &answer, &why), OUTCOME_ENROLLMENT_SERVER);
 	assert_non_null(strstr(why.text, db.seen[0].grant));
 	assert_true(clock_steady_us() - began >= 1000000);

@@ -1,8 +1,6 @@
 /* Passwords against hashes: every scheme we admit, white space, strangers. */
 #include <muster/credentials/password.h>
 
-#include <muster/base/clock.h>
-
 #include <crypt.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -108,17 +106,26 @@ unusable_hashes_are_false(void **state)
 			fail_msg("hash '%s'", hash[i] != NULL ? hash[i] : "(null)");
 }
 
-/* The best of some tries, so that a busy machine does not decide. */
+static int64_t
+processor_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+/* The processor's time, and the best of some tries, so that a busy machine does not decide. */
 static int64_t
 best_time_us(const char *password, const char *hash)
 {
 	int64_t best = INT64_MAX;
 
 	for (int i = 0; i < 5; i++) {
-		int64_t start = clock_steady_us(), took;
+		int64_t start = processor_us(), took;
 
 		(void)verifies(password, hash);
-		took = clock_steady_us() - start;
+		took = processor_us() - start;
 		best = took < best ? took : best;
 	}
 	return best;

@@ -224,7 +224,7 @@ number_at(struct arena *arena, const struct reply_doc *reply, const char *parm)
 
 	row_equal(parm, *value != '\0' && strspn(value, "0123456789") == strlen(value), true);
 	row_text(parm, xpath_text(arena, reply, arena_printf(arena, "%s/@datatype", parm)), "integer");
-	return atoi(value);
+	return (int)strtol(value, NULL, 10);
 }
 
 static void
@@ -315,10 +315,10 @@ application_check(struct arena *arena, const struct reply_doc *reply, const stru
 static void
 poll_check(struct arena *arena, const struct reply_doc *reply)
 {
-	int count[] = { number_at(arena, reply, POLL PARM("NumberOfFirstRetries")),
+	const int count[] = { number_at(arena, reply, POLL PARM("NumberOfFirstRetries")),
 		number_at(arena, reply, POLL PARM("NumberOfSecondRetries")),
 		number_at(arena, reply, POLL PARM("NumberOfRemainingScheduledRetries")) };
-	int interval[] = { number_at(arena, reply, POLL PARM("IntervalForFirstSetOfRetries")),
+	const int interval[] = { number_at(arena, reply, POLL PARM("IntervalForFirstSetOfRetries")),
 		number_at(arena, reply, POLL PARM("IntervalForSecondSetOfRetries")),
 		number_at(arena, reply, POLL PARM("IntervalForRemainingScheduledRetries")) };
 	int endless = 0;

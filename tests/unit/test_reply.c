@@ -68,7 +68,7 @@ as_many_as_fit(void **state)
 		reply_header(&request, &reply, "X", arena_printf(request.arena, "%d", i));
 	assert_int_equal(reply.header_count, REPLY_HEADERS_MAX);
 	for (int i = 0; i < REPLY_HEADERS_MAX; i++)
-		assert_int_equal(atoi(reply.header[i].value), i);
+		assert_int_equal(strtol(reply.header[i].value, NULL, 10), i);
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {

@@ -128,9 +128,10 @@ keeps_the_facts(void **state)
 		struct arena *arena = arena_new();
 		char *row = arena_printf(arena, "%s %zu", sample_facts[i].file, sample_facts[i].position);
 		struct wstep_request request;
-		const struct fact *fact = &request.facts.item[sample_facts[i].position];
+		const struct fact *fact;
 
 		(void)read_sample(arena, sample_facts[i].file, &request, NULL);
+		fact = &request.facts.item[sample_facts[i].position];
 		row_text(row, fact->name, sample_facts[i].name);
 		row_text(row, fact->value, sample_facts[i].value);
 		arena_free(arena);
