@@ -111,8 +111,9 @@ statement_print(
 	if (upn == NULL || key == NULL)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "no account or organization has backslashes or control characters in its name");
-	(void)fprintf(out, "SELECT muster.set_password_hash(%s, %s%s%s);\n", upn,
-	    database_literal(arena, hash), key[0] != '\0' ? ", " : "", key);
+	(void)fprintf(out, "SELECT muster.set_password_hash(%s, %s%s%s)", upn, database_literal(arena, hash),
+	    key[0] != '\0' ? ", " : "", key);
+	(void)fputs(";\n", out);
 	return OUTCOME_OK;
 }
 

@@ -1,6 +1,6 @@
 /*
- * --worker-database: no password is taken, nor told in the reason. The password to look for is SECRET; a
- * word that stands where none can be may be quoted.
+ * --worker-database and --database: no password is taken, nor told in the reason. The password to look for is
+ * SECRET; a word that stands where none can be may be quoted.
  */
 #include "fuzz.h"
 
