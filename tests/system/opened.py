@@ -79,13 +79,13 @@ for name in os.listdir(scratch):
         text = stream.read()
     named = re.search(r'prctl\(PR_SET_NAME, "muster-(\w+)', text)
     kind = named[1] if named else "master"
-    opened = set(re.findall(r'open\w*\((?:AT_FDCWD, )?"([^"]*)"[^\n]*\) = \d', text))
+    opened = set(re.findall(r'open\w*\((?:AT_FDCWD, )?"([^"]*)"[^\n]*\)\s+= \d', text))
     kinds.setdefault(kind, set()).update(opened)
     if kind == "issuer":
         # Both calls: a socket taken over from elsewhere would be used by one of them.
-        case("an issuer accepts no connection", not re.search(r"\baccept4?\([^\n]*\) = \d", text))
+        case("an issuer accepts no connection", not re.search(r"\baccept4?\([^\n]*\)\s+= \d", text))
     if kind == "worker":
-        case("a worker accepts connections", bool(re.search(r"\baccept4?\([^\n]*\) = \d", text)))
+        case("a worker accepts connections", bool(re.search(r"\baccept4?\([^\n]*\)\s+= \d", text)))
 
 secret = {"passphrase": directory + "/secrets/passphrase", "issuer's passfile": directory + "/secrets/issuer.pgpass"}
 for kind in ("worker", "master", "hourly"):
