@@ -88,7 +88,7 @@ for name in os.listdir(scratch):
         case("a worker accepts connections", bool(re.search(r"\baccept4?\([^\n]*\)\s+= \d", text)))
 
 secret = {"passphrase": directory + "/secrets/passphrase", "issuer's passfile": directory + "/secrets/issuer.pgpass"}
-for kind in ("worker", "master", "hourly"):
+for kind in ("worker", "master", "keeper"):
     for what, file in secret.items():
         case("a %s never opened the %s" % (kind, what), file not in kinds.get(kind, set()))
 for what, file in secret.items():
