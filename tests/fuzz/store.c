@@ -64,13 +64,14 @@ call(uint8_t function, struct why *why)
 	struct grant grant;
 	struct device_status status;
 	const char *summary;
+	bool more;
 
 	switch (function) {
 	case 0: return store_discover(&store, arena, "", &directions, why);
 	case 1: return store_policy(&store, arena, "", "", "", &policy, why);
 	case 2: return store_consider(&store, arena, "", "", "", "", &grant, why);
 	case 3: return store_device(&store, arena, (struct bytes){ 0 }, "", &status, why);
-	case 4: return store_housekeeping(&store, arena, &summary, why);
+	case 4: return store_housekeeping(&store, arena, &summary, &more, why);
 	case 5:
 	case 6: return issuer_call(function, why);
 	case 8: return store_count(&store, arena, "[]", why);
