@@ -28,6 +28,7 @@ SELECT pg_advisory_xact_lock(7816370911) AS locked \gset
 -- From here on everything made is muster_owner's.
 SET LOCAL ROLE muster_owner;
 
+\ir hold.sql
 \ir foundation.sql
 
 -- Migrations: append only. A landed file is never edited; a change is a new file and a new line here.
