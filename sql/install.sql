@@ -60,6 +60,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 2) AS due \
 \ir devices.sql
 \ir worker.sql
 \ir issuer.sql
+\ir under_way.sql
 \ir views.sql
 \ir grants.sql
 

@@ -235,6 +235,7 @@ upgrade_statements() {
 	written old_programs >"$work/old.written"
 	written new_programs >"$work/new.written"
 	is "$name: they write the same" "$(diff "$work/old.written" "$work/new.written")" ''
+	upgrade_under_way "$version" "programs of schema $version under way"
 }
 
 # statements VERSION ROLE DATABASE: what that role's statements print, with the columns' names. What
@@ -266,4 +267,69 @@ written() {
 		  FROM muster.certificate c ORDER BY c.sha256" -c "
 		SELECT e.kind, e.organization, e.account, e.device, e.trace, e.attempt, e.stage, e.outcome, e.why, e.user_name, e.actor, e.actor_role
 		  FROM muster.event e WHERE e.actor IN ('muster_worker', 'muster_issuer') ORDER BY e.trace, e.kind, e.device, e.at"
+}
+
+# Statements that begin before an upgrade is committed wait for it, inside the functions of the old schema, and go
+# on there when the new one is in place. This upgrade ends when all of them wait: the programs' own patience is
+# four seconds.
+upgrade_under_way() {
+	local version=$1 name=$2 generation upgrade file role pid failed=0 count pids=()
+	rm -rf "$work/slow" "$work/under_way"
+	mkdir "$work/under_way"
+	copy "from_$version" under_way
+	generation=$(query -d under_way -c 'SELECT generation FROM muster.configuration')
+	statements_alone "$version" worker
+	statements_alone "$version" issuer
+	count=$(find "$work/under_way" -name '*.sql' | wc -l)
+	upgrade_slow "$count"
+	install under_way postgres "$work/slow" >"$work/slow.said" &
+	upgrade=$!
+	wait_for_sleep under_way
+	for file in "$work"/under_way/*.sql; do
+		role=${file##*/}
+		psql -XAq -P footer=off -v ON_ERROR_STOP=1 -v generation="$generation" -d under_way -U "muster_${role%%-*}" -f "$file" >"${file%.sql}.said" 2>&1 &
+		pids+=($!)
+	done
+	for pid in "$upgrade" "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
+	is "$name: $count statements wait for the upgrade, which says nothing else" "$(cat "$work/slow.said")" "WARNING:  $count statements wait"
+	is "$name: not one of them fails by it" "$failed$(grep -h ERROR "$work"/under_way/*.said)" 0
+	is "$name: an enrollment among them is recorded, and what it replaces" "$(query -d under_way -c "
+		SELECT d.state, (SELECT count(*) FROM muster.certificate c WHERE c.device = d.id), (SELECT count(*) FROM muster.event e WHERE e.kind = 'enrolled' AND e.device = d.id),
+			(SELECT count(*) FROM muster.device x WHERE x.replaced_by = d.id)
+		  FROM muster.device d WHERE d.id = '0190f0c2-0000-7000-8000-00000000c001'")" 'enrolled|1|1|1'
+}
+
+# upgrade_slow COUNT: today's sql in work/slow, with an end that waits for so many waiting statements.
+upgrade_slow() {
+	cp -r "$sql" "$work/slow"
+	cat >>"$work/slow/grants.sql" <<-SLOW
+		DO \$\$
+		DECLARE
+			waiting bigint;
+		BEGIN
+			FOR try IN 1 .. 100 LOOP
+				SELECT count(DISTINCT l.pid) INTO waiting FROM pg_locks l
+				 WHERE NOT l.granted AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
+				EXIT WHEN waiting >= $1;
+				PERFORM pg_sleep(0.03);
+			END LOOP;
+			RAISE WARNING '% statements wait', waiting;
+		END
+		\$\$;
+	SLOW
+}
+
+# statements_alone VERSION ROLE: one script for every kind of statement, work/under_way/ROLE-KIND.sql: its PREPARE and
+# its first EXECUTE. What the script asks the database for its arguments is left out, since it would wait as well.
+statements_alone() {
+	local script=$schemas/$1/statements-$2.sql kind
+	while read -r kind; do
+		awk -v kind="$kind" '
+			/muster_[a-z]*[.].*\\gset$/ { next }
+			/\\gset$/ || /^\\set / { print; next }
+			$1 == "PREPARE" && $2 == kind { print }
+			$1 == "EXECUTE" && !done && $2 ~ "^" kind "[(;]" { on = 1 }
+			on { print }
+			on && /;$/ { on = 0; done = 1 }' "$script" >"$work/under_way/$2-$kind.sql"
+	done < <(grep -oP '^PREPARE \K[a-z_]+' "$script")
 }
