@@ -10,6 +10,7 @@ upgrade_tests() {
 	query -c 'CREATE DATABASE fresh'
 	query -c "DO \$\$ BEGIN IF to_regrole('upgrader') IS NULL THEN CREATE ROLE upgrader LOGIN; END IF; END \$\$"
 	is "upgrade: today's schema installs" "$(install fresh)" ''
+	is "upgrade: nothing is dropped with what depends on it" "$(grep -rniE 'drop .*cascade' "$sql")" ''
 	query -c 'GRANT muster_owner TO upgrader'
 	picture fresh --exclude-table='muster.event_2*' >"$work/fresh"
 	for version in $(find "$schemas" -mindepth 1 -maxdepth 1 -name '[0-9]*' -printf '%f\n' | sort -n); do
@@ -90,7 +91,8 @@ upgrade_whole() {
 		is "$1 as $user: it says nothing" "$(install "$database" "$user")" ''
 		picture "$database" --exclude-table='muster.event_2*' >"$work/upgraded"
 		is "$1 as $user: the schema is that of a fresh installation" "$(diff "$work/fresh" "$work/upgraded")" ''
-		is "$1 as $user: the partitions of all months are alike" "$(partitions_unlike "$database")" ''
+		query -d "$database" -c 'SET ROLE muster_owner' -c 'SELECT muster.make_event_partitions(6)' >/dev/null
+		is "$1 as $user: the partitions of all months are alike, those to come as well" "$(partitions_unlike "$database" | cut -c 1-300 | head -n 40)" ''
 		is_kept "$1 as $user" "$database" "$2"
 	done
 	picture "$database" >"$work/first"
@@ -106,7 +108,8 @@ upgrade_whole() {
 partitions_unlike() {
 	query -d "$1" -c "
 		WITH made AS (
-			SELECT c.relname, concat_ws(E'\n', c.relowner::regrole, c.relacl::text, c.relrowsecurity, c.relforcerowsecurity, c.reloptions::text,
+			SELECT c.relname, concat_ws(E'\n', c.relowner::regrole, c.relrowsecurity, c.relforcerowsecurity, c.reloptions::text,
+				(SELECT string_agg(x::text, ' ' ORDER BY x::text) FROM unnest(coalesce(c.relacl, acldefault('r', c.relowner))) x),
 				(SELECT string_agg(format('%s %s %s %s', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)), E'\n' ORDER BY a.attname)
 				   FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 				  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
