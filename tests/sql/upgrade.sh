@@ -160,7 +160,7 @@ upgrade_names_dependent() {
 
 # Stopped by a reader that does not end, or by an error of a migration: whole, as if nothing had been tried.
 upgrade_stopped() {
-	local database=$2_stopped holder start last
+	local database=$2_stopped holder start
 	copy "$2" "$database"
 	coproc holding { psql -XAtq -d "$database"; }
 	# shellcheck disable=SC2153 # coproc makes holding and holding_PID
@@ -177,8 +177,8 @@ upgrade_stopped() {
 
 	rm -rf "$work/failing"
 	cp -r "$sql" "$work/failing"
-	last=$(printf '%s\n' "$work"/failing/migrations/* | sort | tail -n 1)
-	echo 'SELECT 1/0;' >>"$last"
+	echo 'ALTER TABLE muster.account ADD COLUMN odd integer; UPDATE muster.account SET odd = 1; SELECT 1/0;' >"$work/failing/migrations/999-fails.sql"
+	sed -i '/^\\ir events.sql/i \\\\ir migrations/999-fails.sql' "$work/failing/install.sql"
 	like "$1: an error in a migration stops it" "$(install "$database" postgres "$work/failing")" '*division by zero*'
 	is_untouched "$1, stopped by an error" "$database" "$2"
 	is "$1: and then it goes through" "$(install "$database")" ''
