@@ -28,6 +28,7 @@ SELECT pg_advisory_xact_lock(7816370911) AS locked \gset
 -- From here on everything made is muster_owner's.
 SET LOCAL ROLE muster_owner;
 
+\ir hold.sql
 \ir foundation.sql
 
 -- Migrations: append only. A landed file is never edited; a change is a new file and a new line here.
@@ -76,6 +77,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 5) AS due \
 \ir counts.sql
 \ir worker.sql
 \ir issuer.sql
+\ir under_way.sql
 \ir views.sql
 \ir reports.sql
 \ir delegation.sql

@@ -1,0 +1,53 @@
+-- Installs Muster's schemas into the database psql is connected to, or upgrades them.
+--
+--     psql -X -d muster -f sql/install.sql
+--
+-- Run it as a superuser, or as a member of the role muster_owner when the roles are there
+-- already (or the user may create roles). It is one transaction: it happens whole or not at all. Run twice it
+-- changes nothing. Tables are changed by numbered migrations, each applied once and recorded in
+-- muster.schema_version; functions and views are defined once each, below, and replaced.
+
+\set ON_ERROR_STOP on
+\set QUIET on
+\set VERBOSITY default
+\pset tuples_only on
+\pset format unaligned
+
+BEGIN;
+
+SET LOCAL client_min_messages = warning;
+SET LOCAL lock_timeout = '5s';
+SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL check_function_bodies = on;
+
+-- Two installations at once take turns.
+SELECT pg_advisory_xact_lock(7816370911) AS locked \gset
+
+\ir roles.sql
+
+-- From here on everything made is muster_owner's.
+SET LOCAL ROLE muster_owner;
+
+\ir foundation.sql
+
+-- Migrations: append only. A landed file is never edited; a change is a new file and a new line here.
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 1) AS due \gset
+\if :due
+\ir migrations/001-first-tables.sql
+\endif
+
+-- One file per concern, lowest first.
+\ir events.sql
+\ir decisions.sql
+\ir organizations.sql
+\ir accounts.sql
+\ir authorities.sql
+\ir devices.sql
+\ir worker.sql
+\ir issuer.sql
+\ir views.sql
+\ir grants.sql
+
+SELECT muster.make_event_partitions(3) AS partitions \gset
+
+COMMIT;
