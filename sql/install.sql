@@ -31,6 +31,14 @@ SET LOCAL ROLE muster_owner;
 \ir hold.sql
 \ir foundation.sql
 
+-- The newest migration below. A script older than the database would put old functions back.
+\set newest 5
+SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
+\if :too_old
+DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
+	USING HINT = 'Install with the sql/ of the newest program. Programs of the version before keep working with it.'; END $$;
+\endif
+
 -- Migrations: append only. A landed file is never edited; a change is a new file and a new line here.
 SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 1) AS due \gset
 \if :due

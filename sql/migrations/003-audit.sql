@@ -4,7 +4,7 @@
 -- A constant for the rows that are there, so that none is rewritten: this migration is their transaction.
 ALTER TABLE muster.event ADD COLUMN recorded_in bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint;
 -- Every moment has its month, and a name for its partition.
-ALTER TABLE muster.event ADD CONSTRAINT event_at_has_month CHECK (at >= '2000-01-01 00:00:00+00' AND at < '3000-01-01 00:00:00+00');
+ALTER TABLE muster.event ADD CONSTRAINT event_at_has_month CHECK (at >= '1970-01-01 00:00:00+00' AND at < '3000-01-01 00:00:00+00');
 CREATE INDEX event_recorded ON muster.event (recorded_in, id);
 COMMENT ON COLUMN muster.event.recorded_in IS 'The transaction that added it: what is sealed goes by this, since only a finished transaction''s events can be. Grows for ever, also when the database moves to another cluster (see muster.seal_epoch).';
 DO $partitions$

@@ -50,6 +50,7 @@ install_tests() {
 	query -c "ALTER ROLE muster_worker SET statement_timeout = '5s'"
 
 	install_refusals
+	install_older
 	install_whole
 }
 
@@ -66,6 +67,15 @@ install_refusals() {
 }
 
 # It happens whole or not at all, and does not wait for ever.
+install_older() {
+	query -d super -c "INSERT INTO muster.schema_version (version, name) VALUES (1000, 'of tomorrow')"
+	like "install: a script older than the database is refused" "$(install super)" \
+		"ERROR:  this install.sql is older than the schema in the database*HINT:  Install with the sql/ of the newest program. *"
+	query -d super -c 'DELETE FROM muster.schema_version WHERE version = 1000'
+	is "install: the newest migration is the script's own number" \
+		"$(sed -n 's/^\\set newest //p' "$sql/install.sql")" "$(query -d super -c 'SELECT max(version) FROM muster.schema_version')"
+}
+
 install_whole() {
 	local holder
 	cp -r "$sql" "$work/broken"
