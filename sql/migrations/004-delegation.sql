@@ -56,13 +56,17 @@ $$;
 COMMENT ON FUNCTION muster.protect_rows(regclass, name, boolean) IS 'Internal: for migrations: row level security for a table whose rows belong to organizations by that column; shared: rows without an organization are everybody''s to see. Example: SELECT muster.protect_rows(''muster.platform'', ''organization'');';
 REVOKE ALL ON FUNCTION muster.protect_rows(regclass, name, boolean) FROM PUBLIC;
 
-SELECT muster.protect_rows('muster.organization', 'id');
-SELECT muster.protect_rows(format('muster.%I', t)::regclass, 'organization')
-  FROM unnest(ARRAY['email_domain', 'account', 'device', 'certificate', 'event', 'account_group', 'account_group_member',
-	'licence', 'licence_group', 'licence_seat', 'platform', 'allowed_network', 'blocked_device', 'expected_device',
-	'custom_rule', 'terms', 'acceptance', 'held_event', 'event_hold', 'delegation']) t;
--- Maintenance of all organizations concerns each.
-SELECT muster.protect_rows('muster.maintenance', 'organization', true);
+DO $protect$
+BEGIN
+	PERFORM muster.protect_rows('muster.organization', 'id');
+	PERFORM muster.protect_rows(format('muster.%I', t)::regclass, 'organization')
+	   FROM unnest(ARRAY['email_domain', 'account', 'device', 'certificate', 'event', 'account_group', 'account_group_member',
+		'licence', 'licence_group', 'licence_seat', 'platform', 'allowed_network', 'blocked_device', 'expected_device',
+		'custom_rule', 'terms', 'acceptance', 'held_event', 'event_hold', 'delegation']) t;
+	-- Maintenance of all organizations concerns each.
+	PERFORM muster.protect_rows('muster.maintenance', 'organization', true);
+END
+$protect$;
 CREATE POLICY help_desk_retires ON muster.device FOR UPDATE TO muster_help_desk
 	USING (organization = ANY (ARRAY(SELECT muster.delegated(current_user, 'help desk'))))
 	WITH CHECK (organization = ANY (ARRAY(SELECT muster.delegated(current_user, 'help desk'))));

@@ -35,6 +35,11 @@ COMMENT ON COLUMN muster.client_version.first_device IS 'That device.';
 -- What ends soon is looked up by day, for each organization.
 CREATE INDEX certificate_organization_ends ON muster.certificate (organization, not_after);
 
-SELECT muster.protect_rows(format('muster.%I', t)::regclass, 'organization') FROM unnest(ARRAY['daily_count', 'client_version']) t;
+DO $protect$
+BEGIN
+	PERFORM muster.protect_rows('muster.daily_count', 'organization');
+	PERFORM muster.protect_rows('muster.client_version', 'organization');
+END
+$protect$;
 
 INSERT INTO muster.schema_version (version, name) VALUES (5, 'reports');
