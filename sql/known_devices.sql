@@ -28,6 +28,7 @@ COMMENT ON FUNCTION muster.id_value(text, text) IS 'Internal: an id of a device,
 
 CREATE OR REPLACE FUNCTION muster.block_device(organization text, kind text, value text, reason text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
 	its_kind text := muster.id_kind(block_device.kind);
 	its_value text := muster.id_value(its_kind, block_device.value);
@@ -63,6 +64,7 @@ COMMENT ON FUNCTION muster.unblock_device(text, text, text) IS 'Let a blocked de
 
 CREATE OR REPLACE FUNCTION muster.expect_device(organization text, kind text, value text, upn text DEFAULT NULL, note text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
 	its_kind text := muster.id_kind(expect_device.kind);
 	its_value text := muster.id_value(its_kind, expect_device.value);
