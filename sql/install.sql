@@ -39,6 +39,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 2) AS due \
 \if :due
 \ir migrations/002-rules.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 6) AS due \gset
+\if :due
+\ir migrations/006-bulk.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -60,6 +64,9 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 2) AS due \
 \ir worker.sql
 \ir issuer.sql
 \ir views.sql
+\ir bulk.sql
+\ir bulk_lists.sql
+\ir bulk_export.sql
 \ir grants.sql
 
 SELECT muster.make_event_partitions(3) AS partitions \gset
