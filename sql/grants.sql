@@ -40,7 +40,7 @@ GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devic
 GRANT INSERT, UPDATE ON muster.organization TO muster_admin;
 GRANT INSERT, DELETE ON muster.email_domain TO muster_admin;
 GRANT INSERT (id, organization, upn, display_name, kind, password_hash, enabled, disabled_at, disabled_reason, device_cap, may_enroll),
-	UPDATE (upn, display_name, kind, enabled, disabled_at, disabled_reason, password_hash, device_cap, may_enroll) ON muster.account TO muster_admin;
+	UPDATE (upn, display_name, kind, enabled, disabled_at, disabled_reason, password_hash, device_cap, may_enroll, deleted_at) ON muster.account TO muster_admin;
 GRANT INSERT ON muster.authority TO muster_admin;
 GRANT UPDATE (sealing_key) ON muster.configuration TO muster_admin;
 GRANT UPDATE (state, retired_at, retired_reason) ON muster.device TO muster_admin;
@@ -123,4 +123,11 @@ GRANT EXECUTE ON FUNCTION
 	muster.import_licence_assignments(text, text), muster.look_at_licence_assignments(uuid), muster.apply_licence_assignments(uuid, muster.import_line[]),
 	muster.import_expected_devices(text, text), muster.look_at_expected_devices(uuid), muster.apply_expected_devices(uuid, muster.import_line[]),
 	muster.import_blocked_devices(text, text), muster.look_at_blocked_devices(uuid), muster.apply_blocked_devices(uuid, muster.import_line[])
+	TO muster_admin;
+
+-- Deleting: telling what would go, and marking the row; the rest is done by triggers.
+GRANT EXECUTE ON FUNCTION
+	muster.accounts_hold(uuid[]), muster.organization_holds(uuid), muster.fate(text, boolean), muster.retire_all(uuid[], text),
+	muster.deletion_refused(text, boolean, boolean, text, bigint, bigint),
+	muster.delete_account(text, text, boolean, boolean, text), muster.delete_organization(text, text, boolean, boolean)
 	TO muster_admin;

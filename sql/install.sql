@@ -64,6 +64,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 6) AS due \
 \ir worker.sql
 \ir issuer.sql
 \ir views.sql
+\ir deletion.sql
 \ir bulk.sql
 \ir bulk_lists.sql
 \ir bulk_export.sql

@@ -14,16 +14,18 @@ SELECT o.key, o.name, o.enabled,
            CASE WHEN o.authority IS NULL THEN 'authority' END,
            CASE WHEN NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id) THEN 'account' END], NULL) AS missing,
        o.created_at, o.id
-  FROM muster.organization o LEFT JOIN muster.authority c ON c.id = o.authority;
-COMMENT ON VIEW muster.organizations IS 'Organizations and what is set for them; "missing" names what nobody can enroll without. Example: SELECT key, domains, missing FROM muster.organizations;';
+  FROM muster.organization o LEFT JOIN muster.authority c ON c.id = o.authority
+ WHERE o.deleted_at IS NULL;
+COMMENT ON VIEW muster.organizations IS 'Organizations (but those deleted) and what is set for them; "missing" names what nobody can enroll without. Example: SELECT key, domains, missing FROM muster.organizations;';
 
 CREATE OR REPLACE VIEW muster.accounts WITH (security_invoker = true) AS
 SELECT o.key AS organization, a.upn, a.display_name, a.kind, a.enabled, a.disabled_at, a.disabled_reason,
        a.has_password, a.password_set_at,
        (SELECT count(*) FROM muster.device d WHERE d.account = a.id AND d.state = 'enrolled') AS devices,
        a.created_at, a.id
-  FROM muster.account a JOIN muster.organization o ON o.id = a.organization;
-COMMENT ON VIEW muster.accounts IS 'Accounts, whether a password is set, and how many living devices each has. Example: SELECT * FROM muster.accounts WHERE upn = ''ada@example.test'';';
+  FROM muster.account a JOIN muster.organization o ON o.id = a.organization
+ WHERE a.deleted_at IS NULL;
+COMMENT ON VIEW muster.accounts IS 'Accounts (but those deleted), whether a password is set, and how many living devices each has. Example: SELECT * FROM muster.accounts WHERE upn = ''ada@example.test'';';
 
 CREATE OR REPLACE VIEW muster.devices WITH (security_invoker = true) AS
 SELECT d.id, o.key AS organization, a.upn AS account, d.name, d.state, d.enrolled_at, d.first_contact_at,
