@@ -10,7 +10,7 @@ DECLARE
 BEGIN
 	SELECT array_agg(a.id), string_agg(o.key, ', ' ORDER BY o.key) INTO ids, keys
 	  FROM muster.account a JOIN muster.organization o ON o.id = a.organization
-	 WHERE lower(a.upn) = wanted AND (owner_id IS NULL OR a.organization = owner_id);
+	 WHERE lower(a.upn) = wanted AND (owner_id IS NULL OR a.organization = owner_id) AND a.deleted_at IS NULL;
 	IF ids IS NULL THEN
 		RAISE EXCEPTION 'there is no account "%"%', coalesce(account_id.upn, 'NULL'), coalesce(' in organization "' || account_id.organization || '"', '')
 			USING ERRCODE = 'undefined_object',

@@ -86,7 +86,7 @@ BEGIN
 		SELECT s.key, s.severity, s.topic, s.finding, s.next_step FROM (
 			SELECT NULL AS key, c.* FROM muster.check_installation() c WHERE only_one IS NULL
 			UNION ALL
-			SELECT o.key, c.* FROM muster.organization o CROSS JOIN LATERAL muster.check_organization(o) c WHERE only_one IS NULL OR o.id = only_one) s
+			SELECT o.key, c.* FROM muster.organization o CROSS JOIN LATERAL muster.check_organization(o) c WHERE CASE WHEN only_one IS NULL THEN o.deleted_at IS NULL ELSE o.id = only_one END) s
 		 ORDER BY s.key NULLS FIRST, array_position(ARRAY['error', 'warning', 'note'], s.severity), lower(s.topic), s.finding;
 END
 $$;

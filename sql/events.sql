@@ -154,8 +154,9 @@ CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.email_domain
 	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.account
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
+-- Deleting writes an event of its own, which does not tell once more what is to be forgotten.
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.account
-	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();
+	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.* AND NEW.deleted_at IS NULL) EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit AFTER INSERT ON muster.authority
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.authority

@@ -35,7 +35,7 @@ GRANT SELECT ON muster.seal, muster.seal_epoch, muster.aging, muster.aged_batch,
 GRANT SELECT (id, kind, name, parent, key_type, has_key, certificate, not_before, not_after, created_at)
 	ON muster.authority TO :readers;
 GRANT SELECT (id, organization, upn, display_name, kind, enabled, disabled_at, disabled_reason, has_password, password_set_at, created_at,
-	device_cap, may_enroll)
+	device_cap, may_enroll, deleted_at)
 	ON muster.account TO :readers;
 GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollment_type, device_type, os_version, os_edition,
 	application_version, request_version, serial_number, manufacturer, model, locale, facts, state, enrolled_at, first_contact_at,
@@ -83,8 +83,8 @@ GRANT EXECUTE ON FUNCTION muster.micros(timestamptz), muster.event_form(muster.e
 GRANT INSERT, UPDATE ON muster.organization TO muster_admin;
 GRANT INSERT, DELETE ON muster.delegation TO muster_admin;
 GRANT INSERT, DELETE ON muster.email_domain TO muster_admin;
-GRANT INSERT (id, organization, upn, display_name, kind, password_hash),
-	UPDATE (upn, display_name, kind, enabled, disabled_at, disabled_reason, password_hash, device_cap, may_enroll) ON muster.account TO :changers;
+GRANT INSERT (id, organization, upn, display_name, kind, password_hash, enabled, disabled_at, disabled_reason, device_cap, may_enroll),
+	UPDATE (upn, display_name, kind, enabled, disabled_at, disabled_reason, password_hash, device_cap, may_enroll, deleted_at) ON muster.account TO :changers;
 GRANT INSERT ON muster.authority TO muster_admin;
 GRANT UPDATE (sealing_key, keep_events) ON muster.configuration TO muster_admin;
 GRANT INSERT (id, organization, kind, subject, subject_name, reason), UPDATE (released_at, released_by, released_reason)
@@ -162,3 +162,35 @@ GRANT EXECUTE ON FUNCTION
 	muster.terms_version(integer), muster.publish_terms(text, integer, text, text, text), muster.require_terms(text, integer),
 	muster.record_acceptance(text, integer, text, text)
 	TO :changers;
+
+-- Lists from spreadsheets. What an administrator loads only he himself sees, by row level security.
+GRANT SELECT, INSERT, UPDATE, DELETE ON muster.import_row TO :changers;
+GRANT SELECT, INSERT ON muster.accounts_csv, muster.groups_csv, muster.group_members_csv, muster.licences_csv, muster.licence_assignments_csv,
+	muster.expected_devices_csv, muster.blocked_devices_csv
+	TO :changers;
+GRANT EXECUTE ON FUNCTION
+	muster.csv_cell(text), muster.csv_moment(timestamptz), muster.export_accounts(text), muster.export_groups(text), muster.export_group_members(text),
+	muster.export_licences(text), muster.export_licence_assignments(text), muster.export_expected_devices(text), muster.export_blocked_devices(text)
+	TO :readers;
+GRANT EXECUTE ON FUNCTION
+	muster.csv_value(text), muster.csv_boolean(text), muster.csv_number(text), muster.csv_time(text), muster.csv_cap(text, integer), muster.csv_id_kind(text),
+	muster.text_wrong(text, integer, boolean), muster.boolean_wrong(text), muster.cap_wrong(text), muster.device_kind_wrong(text),
+	muster.loaded_rows(text), muster.lines_told(muster.import_line[], text), muster.discard_import(text), muster.import_list(text, text, text), muster.import_summary(text, text, text, bigint, muster.import_line[]),
+	muster.import_whole(bigint, muster.import_line[], text), muster.merged_accounts(uuid), muster.merged_licences(uuid),
+	muster.has_password_hash(uuid, text), muster.take_seats(uuid, uuid[]),
+	muster.import_accounts(text, text), muster.look_at_accounts(uuid), muster.apply_accounts(uuid, muster.import_line[]),
+	muster.import_groups(text, text), muster.look_at_groups(uuid), muster.apply_groups(uuid, muster.import_line[]),
+	muster.import_group_members(text, text), muster.look_at_group_members(uuid), muster.apply_group_members(uuid, muster.import_line[]),
+	muster.import_licences(text, text), muster.look_at_licences(uuid), muster.apply_licences(uuid, muster.import_line[]),
+	muster.import_licence_assignments(text, text), muster.look_at_licence_assignments(uuid), muster.apply_licence_assignments(uuid, muster.import_line[]),
+	muster.import_expected_devices(text, text), muster.look_at_expected_devices(uuid), muster.apply_expected_devices(uuid, muster.import_line[]),
+	muster.import_blocked_devices(text, text), muster.look_at_blocked_devices(uuid), muster.apply_blocked_devices(uuid, muster.import_line[])
+	TO :changers;
+
+-- Deleting: telling what would go, and marking the row; the rest is done by triggers.
+GRANT EXECUTE ON FUNCTION
+	muster.accounts_hold(uuid[]), muster.organization_holds(uuid), muster.fate(text, boolean), muster.retire_all(uuid[], text),
+	muster.deletion_refused(text, boolean, boolean, text, bigint, bigint),
+	muster.delete_account(text, text, boolean, boolean, text)
+	TO :changers;
+GRANT EXECUTE ON FUNCTION muster.delete_organization(text, text, boolean, boolean) TO muster_admin;

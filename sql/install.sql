@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 5
+\set newest 6
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -59,6 +59,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 4) AS due \
 SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 5) AS due \gset
 \if :due
 \ir migrations/005-reports.sql
+\endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 6) AS due \gset
+\if :due
+\ir migrations/006-bulk.sql
 \endif
 
 -- One file per concern, lowest first.
@@ -90,6 +94,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 5) AS due \
 \ir reports.sql
 \ir delegation.sql
 \ir explain.sql
+\ir deletion.sql
+\ir bulk.sql
+\ir bulk_lists.sql
+\ir bulk_export.sql
 \ir check.sql
 \ir grants.sql
 

@@ -5,11 +5,11 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	id uuid;
 BEGIN
-	SELECT o.id INTO id FROM muster.organization o WHERE o.key = lower(btrim(organization_id.organization));
+	SELECT o.id INTO id FROM muster.organization o WHERE o.key = lower(btrim(organization_id.organization)) AND o.deleted_at IS NULL;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no organization "%"', coalesce(organization_id.organization, 'NULL')
 			USING ERRCODE = 'undefined_object',
-			      HINT = coalesce('Organizations: ' || (SELECT string_agg(s.key, ', ') FROM (SELECT o.key FROM muster.organization o ORDER BY o.key LIMIT 20) s),
+			      HINT = coalesce('Organizations: ' || (SELECT string_agg(s.key, ', ') FROM (SELECT o.key FROM muster.organization o WHERE o.deleted_at IS NULL ORDER BY o.key LIMIT 20) s),
 				'There is none yet: SELECT muster.add_organization(key, name, enrollment_url, device_url);');
 	END IF;
 	RETURN id;

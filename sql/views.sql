@@ -14,8 +14,9 @@ SELECT o.key, o.name, o.enabled,
            CASE WHEN o.authority IS NULL THEN 'authority' END,
            CASE WHEN NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id) THEN 'account' END], NULL) AS missing,
        o.created_at, o.id
-  FROM muster.organization o LEFT JOIN muster.authority c ON c.id = o.authority;
-COMMENT ON VIEW muster.organizations IS 'Organizations and what is set for them; "missing" names what nobody can enroll without. Example: SELECT key, domains, missing FROM muster.organizations;';
+  FROM muster.organization o LEFT JOIN muster.authority c ON c.id = o.authority
+ WHERE o.deleted_at IS NULL;
+COMMENT ON VIEW muster.organizations IS 'Organizations (but those deleted) and what is set for them; "missing" names what nobody can enroll without. Example: SELECT key, domains, missing FROM muster.organizations;';
 
 CREATE OR REPLACE VIEW muster.accounts WITH (security_invoker = true) AS
 SELECT o.key AS organization, a.upn, a.display_name, a.kind, a.enabled, a.disabled_at, a.disabled_reason,
@@ -24,8 +25,9 @@ SELECT o.key AS organization, a.upn, a.display_name, a.kind, a.enabled, a.disabl
        a.created_at, a.id,
        a.may_enroll, e.cap AS device_cap, e.source AS device_cap_of
   FROM muster.account a JOIN muster.organization o ON o.id = a.organization
- CROSS JOIN LATERAL muster.effective_cap(a.id) e;
-COMMENT ON VIEW muster.accounts IS 'Accounts, whether a password is set, how many living devices each has, the device cap that holds for it and whose cap that is. Example: SELECT * FROM muster.accounts WHERE upn = ''ada@example.test'';';
+ CROSS JOIN LATERAL muster.effective_cap(a.id) e
+ WHERE a.deleted_at IS NULL;
+COMMENT ON VIEW muster.accounts IS 'Accounts (but those deleted), whether a password is set, how many living devices each has, the device cap that holds for it and whose cap that is. Example: SELECT * FROM muster.accounts WHERE upn = ''ada@example.test'';';
 
 CREATE OR REPLACE VIEW muster.devices WITH (security_invoker = true) AS
 SELECT d.id, o.key AS organization, a.upn AS account, d.name, d.state, d.enrolled_at, d.first_contact_at,
