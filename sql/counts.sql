@@ -52,6 +52,10 @@ BEGIN
 	IF (SELECT count(*) FROM muster.client_version c WHERE c.organization = p_organization) >= 1000 THEN
 		RETURN;
 	END IF;
+	-- Who is just noting the same may go on for a while; nobody waits for him with locks of his own.
+	IF NOT pg_try_advisory_xact_lock(hashtextextended(p_organization || v_build || ' ' || version, 7816370914)) THEN
+		RETURN;
+	END IF;
 	INSERT INTO muster.client_version (organization, build, request_version, first_device)
 	VALUES (p_organization, v_build, version, p_device) ON CONFLICT DO NOTHING;
 END
