@@ -198,6 +198,10 @@ SELECT is_empty($$SELECT details FROM muster.event WHERE details::text ~ '[$](y|
 	OR details::text LIKE '%' || encode(sha256('sealing key'), 'hex') || '%'$$, 'no event holds a hash, key or secret');
 SELECT is(try('boss', $$UPDATE muster.organization SET name = 'By hand' WHERE key = 'acme'$$), 'done 1', 'a change by hand');
 SELECT is((SELECT details FROM muster.event ORDER BY at DESC LIMIT 1), '{"before": {"name": "Acme plc"}, "after": {"name": "By hand"}}', 'is an event, too');
+SELECT muster.add_group('acme', 'Staff');
+SELECT muster.set_group_cap('acme', 'Staff', 4);
+SELECT is((SELECT details - 'of' || jsonb_build_object('of', details #> '{of,name}') FROM muster.event WHERE kind = 'account group changed' ORDER BY at DESC LIMIT 1),
+	'{"before": {"device_cap": null}, "after": {"device_cap": 4}, "of": "Staff"}', 'a changed row is named');
 
 -- The configuration's generation moves with what the programs remember, and with nothing else.
 CREATE FUNCTION moves(p_sql text) RETURNS bigint LANGUAGE plpgsql AS $$
