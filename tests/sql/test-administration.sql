@@ -33,7 +33,8 @@ SELECT is(try('boss', 'SELECT muster.' || call), 'ERROR: there is no organizatio
 	('set_dm_server(''nowhere'', ''X'', ''https://x.test'')'), ('set_poll_schedule(''nowhere'')'), ('set_enrollment_version(''nowhere'', ''4.0'')'), ('set_renewal(''nowhere'')'),
 	('set_validity(''nowhere'', 365)'), ('set_phone_applications(''nowhere'')'), ('set_authority(''nowhere'', ''Example issuing'')'),
 	('add_account(''x@y.test'', organization => ''nowhere'')'), ('account_id(''ada@example.test'', ''nowhere'')')) v (call);
-SELECT is(try('boss', 'SELECT muster.organization_id(NULL)'), 'ERROR: there is no organization "NULL" HINT: Organizations: acme, example, other', 'NULL is no organization');
+SELECT is(try('boss', 'SELECT muster.organization_id(NULL)'), 'ERROR: no organization is given HINT: Organizations: acme, example, other', 'NULL is no organization');
+SELECT is(try('boss', 'SELECT muster.organization_id(''Sub.Example.test'')'), 'ERROR: there is no organization "Sub.Example.test" HINT: It is known by its key: example has the domain sub.example.test. Organizations: acme, example, other', 'nor is a domain, which tells whose it is');
 SELECT is(try('boss', 'SELECT muster.organization_id('' EXAMPLE '')')::uuid, (SELECT id FROM muster.organization WHERE key = 'example'), 'case and blanks do not matter');
 
 -- Domains.
