@@ -48,7 +48,7 @@ BEGIN
 	  JOIN muster.account a ON a.id = x.account JOIN muster.organization o ON o.id = x.organization WHERE x.id = explain_device.id;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no device %', coalesce(explain_device.id::text, 'NULL')
-			USING ERRCODE = 'undefined_object', HINT = 'To look: SELECT * FROM muster.devices_of(''ada@example.test'');';
+			USING ERRCODE = 'undefined_object', HINT = 'To look, by name, serial number or account: SELECT id, name, state FROM muster.find_devices(''…'');';
 	END IF;
 	RETURN QUERY SELECT * FROM muster.explain_enrollment(d.upn, d.facts, d.remote, d.key);
 END

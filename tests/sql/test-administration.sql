@@ -180,7 +180,7 @@ SELECT is((SELECT count(*) FROM muster.event WHERE kind = 'authority key read' A
 
 -- Devices.
 SELECT is(try('muster_issuer', record(1, 'ada@example.test', '{"DeviceID": "d1", "DeviceName": "PC-1"}')), 'OK|-', 'a device');
-SELECT is(try('boss', $$SELECT muster.retire_device(test.id(9), 'x')$$), 'ERROR: there is no device 0198f0c2-0000-7000-8000-000000000009 HINT: To look: SELECT * FROM muster.devices_of(''ada@example.test'');', 'unknown device');
+SELECT is(try('boss', $$SELECT muster.retire_device(test.id(9), 'x')$$), 'ERROR: there is no device 0198f0c2-0000-7000-8000-000000000009 HINT: To look, by name, serial number or account: SELECT id, name, state FROM muster.find_devices(''…'');', 'unknown device');
 SELECT is(try('boss', $$SELECT muster.retire_device(test.id(1), '')$$), 'ERROR: retiring a device needs a reason HINT: For example: SELECT muster.retire_device(''…'', ''lost on the train'');', 'retiring needs a reason');
 SELECT is(try('boss', $$SELECT muster.retire_device(test.id(1), 'lost on the train')$$), 'device PC-1 is retired; its certificate is refused from now on', 'retire_device()');
 SELECT is(try('boss', $$SELECT muster.retire_device(test.id(1), 'again')$$), 'device PC-1 was retired already', 'twice changes nothing');
