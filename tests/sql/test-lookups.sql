@@ -1,4 +1,5 @@
--- What people look for: changes with names, devices by whatever is known of them, the rules' rows.
+-- What people look for: changes with names, devices by whatever is known of them, the rules' rows; what a change
+-- would do to the devices there are.
 SET search_path = test;
 SELECT no_plan();
 
@@ -32,6 +33,16 @@ SELECT results_eq($$SELECT organization, network::text, group_name, note FROM mu
 SELECT results_eq($$SELECT organization, kind, value, account, note, arrived_at, device_name, required FROM muster.expected_devices$$,
 	$$VALUES ('example', 'serial number', 'SN-9', 'bob@example.test', 'order 1', NULL::timestamptz, NULL::text, false)$$, 'expected devices');
 SELECT results_eq($$SELECT organization, account, version, how, note, required FROM muster.acceptances$$, $$VALUES ('example', 'bob@example.test', 1, 'hand', 'on paper', NULL::integer)$$, 'acceptances');
+
+-- What a platform would do to the devices there are.
+SELECT is(try('boss', $$SELECT muster.set_platform('example', '10.0.22000')$$), 'organization example admits Windows from 10.0.22000, any edition, any device type, any enrollment type, any flow; of its 1 newest living devices 1 would be refused if they enrolled anew', 'one is too old');
+SELECT is((SELECT finding FROM muster.check_configuration('example') WHERE topic = 'platform'), 'none of its newest living devices could enroll again: its platform refuses them all', 'nobody fits: a warning');
+SELECT is(try('muster_issuer', record(3, 'ada@example.test', '{"DeviceID": "d-4", "OSVersion": "10.0.26200.1", "DeviceType": "CIMClient_Windows", "UXInitiated": "true"}')), 'OK|-', 'one that fits');
+SELECT is((SELECT count(*) FROM muster.check_configuration('example') WHERE topic = 'platform'), 0::bigint, 'somebody fits: no warning');
+SELECT matches(muster.set_platform('example', device_types => '{no phones}'), 'of its 2 newest living devices 2 would be refused', 'a device type that none tells');
+SELECT matches(muster.set_platform('example', flows => '{bulk}'), 'of its 2 newest living devices 2 would be refused', 'another flow');
+SELECT matches(muster.set_platform('example', enrollment_types => '{Device}'), 'of its 2 newest living devices 2 would be refused', 'another enrollment type');
+SELECT matches(muster.set_platform('example', '10.0', device_types => '{cimclient_windows}'), 'any flow$', 'all fit: nothing more is said');
 
 -- Who changed what: with names, whether the row is new, changed or gone.
 CREATE TABLE since AS SELECT clock_timestamp() AS at;

@@ -121,11 +121,16 @@ INSERT INTO steps (statement, answer) VALUES
 	($$cancel_maintenance(id) FROM muster.maintenance WHERE begins > now()$$, 'the maintenance is cancelled'),
 	($$cancel_maintenance('0198f0c2-0000-7000-8000-000000000000')$$, 'ERROR: there is no maintenance 0198f0c2-0000-7000-8000-000000000000 that has not begun HINT: To look: SELECT * FROM muster.maintenances WHERE state = ''scheduled''; what goes on is ended: SELECT muster.end_maintenance(organization);'),
 	-- Platform.
-	($$set_platform('example', '10.0.19045', '10.0', '{4, 48}', '{CIMClient_Windows}', '{FULL}', '{User, White Glove}')$$, 'organization example: what is not named admits any'),
+	($$set_platform('example', '10.0.19045', '10.0', '{4, 48}', '{CIMClient_Windows}', '{FULL}', '{User, White Glove}')$$, 'organization example admits Windows from 10.0.19045 to 10.0, editions 4/48, device types CIMClient_Windows, enrollment types Full, flows user/white glove'),
+	($$set_platform('example', '10.0.22000')$$, 'organization example admits Windows from 10.0.22000, any edition, any device type, any enrollment type, any flow'),
+	($$set_platform('example', maximum_os_version => '10.0')$$, 'organization example admits Windows to 10.0, any edition, any device type, any enrollment type, any flow'),
+	($$set_platform('example')$$, 'organization example admits any version, any edition, any device type, any enrollment type, any flow'),
+	($$set_platform('example', '11')$$, 'ERROR: no Windows says that its version is 11 HINT: Windows 10 says 10.0.10240 to 10.0.19045, Windows 11 10.0.22000 or more: give the build as 10.0.22000.'),
+	($$set_platform('example', '22000')$$, 'ERROR: no Windows says that its version is 22000 HINT: Windows 10 says 10.0.10240 to 10.0.19045, Windows 11 10.0.22000 or more: give the build as 10.0.22000.'),
 	($$set_platform('nowhere')$$, 'ERROR: there is no organization "nowhere" HINT: Organizations: example, other'),
 	($$set_platform('example', 'ten')$$, 'ERROR: not usable as a version of Windows: ''ten'' HINT: Give one to four numbers: 10.0.19045, or 10.0.22631.3007.'),
 	($$set_platform('example', maximum_os_version => '10.0.1.2.3')$$, 'ERROR: not usable as a version of Windows: ''10.0.1.2.3'' HINT: Give one to four numbers: 10.0.19045, or 10.0.22631.3007.'),
-	($$set_platform('example', '11', '10.0')$$, 'ERROR: the lowest version 11 is above the highest 10.0 HINT: A highest version covers what begins with it: 10.0 covers 10.0.22631.'),
+	($$set_platform('example', '10.1', '10.0')$$, 'ERROR: the lowest version 10.1 is above the highest 10.0 HINT: A highest version covers what begins with it: 10.0 covers 10.0.22631.'),
 	($$set_platform('example', flows => '{walking}')$$, 'ERROR: not usable among flows: ''walking'' HINT: There are: user, automatic, bulk, autopilot, white glove, plug and forget, azure vm'),
 	($$set_platform('example', enrollment_types => '{Lite}')$$, 'ERROR: not usable among enrollment types: ''Lite'' HINT: There are: Full, Device'),
 	($$set_platform('example', editions => '{}')$$, 'ERROR: the list of editions has 0 entries HINT: Give 1 to 100, or NULL instead of the list for any.'),
@@ -202,7 +207,7 @@ SELECT is(regexp_replace(step(s.statement), '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{
 SELECT results_eq($$SELECT kind, value, reason FROM muster.blocked_device UNION ALL SELECT kind, value, note FROM muster.expected_device$$, $$SELECT '', '', '' WHERE false$$, 'blocked and expected devices are gone');
 SELECT set_eq($$SELECT kind FROM muster.event WHERE kind ~ '^(account group|licence|maintenance|platform|allowed|blocked|expected|terms|acceptance)'$$, $$VALUES ('account group added'), ('account group changed'), ('account group removed'),
 	('account group member added'), ('account group member removed'), ('licence added'), ('licence changed'), ('licence removed'), ('licence seats added'), ('licence seats removed'), ('licence seat changed'),
-	('licence group added'), ('licence group removed'), ('maintenance added'), ('maintenance changed'), ('maintenance removed'), ('platform added'), ('platform removed'),
+	('licence group added'), ('licence group removed'), ('maintenance added'), ('maintenance changed'), ('maintenance removed'), ('platform added'), ('platform changed'), ('platform removed'),
 	('allowed network added'), ('allowed network changed'), ('allowed network removed'), ('blocked device added'), ('blocked device changed'), ('blocked device removed'),
 	('expected device added'), ('expected device changed'), ('expected device removed'), ('terms added'), ('acceptance added')$$, 'every kind of change is an event');
 SELECT is((SELECT details -> 'after' ->> 'seats' FROM muster.event WHERE kind = 'licence seats added' ORDER BY at LIMIT 1 OFFSET 1), '48', 'many seats are one event');
