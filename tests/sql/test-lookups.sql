@@ -44,6 +44,11 @@ SELECT matches(muster.set_platform('example', flows => '{bulk}'), 'of its 2 newe
 SELECT matches(muster.set_platform('example', enrollment_types => '{Device}'), 'of its 2 newest living devices 2 would be refused', 'another enrollment type');
 SELECT matches(muster.set_platform('example', '10.0', device_types => '{cimclient_windows}'), 'any flow$', 'all fit: nothing more is said');
 
+-- Who has no password gets no further.
+SELECT results_eq($$SELECT step, rule, outcome, why, hresult, decides FROM muster.explain_enrollment('bob@example.test') WHERE outcome <> 'OK'$$,
+	$$VALUES (1::bigint, 'password', 'Authentication', 'account bob@example.test has no password; to set one: muster-ca password bob@example.test', '0x80180002', true)$$, 'no password is explained');
+SELECT is((SELECT count(*) FROM muster.explain_enrollment('ada@example.test') WHERE rule = 'password'), 0::bigint, 'who has one is asked nothing');
+
 -- Who changed what: with names, whether the row is new, changed or gone.
 CREATE TABLE since AS SELECT clock_timestamp() AS at;
 GRANT SELECT ON since TO PUBLIC;
