@@ -28,9 +28,10 @@ GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licenc
 	muster.licences, muster.licence_holders, muster.groups, muster.group_members, muster.maintenances, muster.expiring,
 	muster.client_versions, muster.delegations
 	TO :readers;
-GRANT SELECT ON muster.changes, muster.blocked_devices, muster.expected_devices, muster.allowed_networks, muster.custom_rules, muster.acceptances
+GRANT SELECT ON muster.changes, muster.blocked_devices, muster.expected_devices, muster.allowed_networks, muster.custom_rules, muster.acceptances,
+	muster.help
 	TO :readers;
-GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.enrolled_as(uuid, text, text), muster.platform_refuses(muster.platform) TO :readers;
+GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.enrolled_as(uuid, text, text), muster.platform_refuses(muster.platform), muster.tasks(), muster.help(text) TO :readers;
 GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events) ON muster.configuration TO :readers;
 -- Seals are of all events, whoever's; the default partition stands outside the policies.
 GRANT SELECT ON muster.seal, muster.seal_epoch, muster.aging, muster.aged_batch, muster.event_default, muster.seals, muster.audit_head

@@ -82,6 +82,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 5) AS due \
 \ir explain.sql
 \ir check.sql
 \ir lookups.sql
+\ir help.sql
 \ir grants.sql
 
 SELECT muster.make_event_partitions(3) AS partitions \gset
