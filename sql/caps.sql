@@ -73,7 +73,7 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION muster.effective_cap(uuid) IS 'How many living devices an account may have (NULL: any number), and what says so: the account, a group or the organization. Example: SELECT a.upn, c.* FROM muster.account a, muster.effective_cap(a.id) c;';
+COMMENT ON FUNCTION muster.effective_cap(uuid) IS 'How many living devices an account may have (NULL: any number), and what says so: the account, a group or the organization. Of an account by name: muster.accounts. Example: SELECT * FROM muster.effective_cap(muster.account_id(''ada@example.test''));';
 
 CREATE OR REPLACE FUNCTION muster.same_devices(p_candidate muster.candidate) RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE AS $$
@@ -115,7 +115,7 @@ BEGIN
 		RETURN muster.says('device cap', 'OK', 'any number of devices');
 	ELSIF p_candidate.facts IS NULL THEN
 		-- The device may be one that is counted already.
-		RETURN muster.says('device cap', 'OK', format('%s devices by %s; the device is not told yet', cap, source));
+		RETURN muster.says('device cap', 'OK', format('at most %s devices by %s; the device is not told yet', cap, source));
 	END IF;
 	SELECT count(*) INTO living FROM muster.device d WHERE d.account = p_candidate.account AND d.state = 'enrolled';
 	IF living >= cap THEN

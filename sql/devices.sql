@@ -23,7 +23,7 @@ BEGIN
 	SELECT d.account, coalesce(d.name, d.id::text) INTO owner_account, called FROM muster.device d WHERE d.id = retire_device.id;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no device %', coalesce(retire_device.id::text, 'NULL')
-			USING ERRCODE = 'undefined_object', HINT = 'To look: SELECT * FROM muster.devices_of(''ada@example.test'');';
+			USING ERRCODE = 'undefined_object', HINT = 'To look, by name, serial number or account: SELECT id, name, state FROM muster.find_devices(''…'');';
 	END IF;
 	-- The account first, then the device: the order of enrolling.
 	PERFORM muster.lock_account(owner_account);
@@ -36,4 +36,4 @@ BEGIN
 	RETURN format('device %s is retired; its certificate is refused from now on', called);
 END
 $$;
-COMMENT ON FUNCTION muster.retire_device(uuid, text) IS 'End a device''s enrollment, with the reason for the record: its certificate is refused at once. The device can enroll again as its account allows. Example: SELECT muster.retire_device(''0198f0c2-0000-7000-8000-000000000000'', ''lost on the train'');';
+COMMENT ON FUNCTION muster.retire_device(uuid, text) IS 'End a device''s enrollment, with the reason for the record: its certificate is refused at once. The device can enroll again as its account allows, unless muster.block_device keeps it out. By another name than its id: muster.find_devices. Example: SELECT muster.retire_device(''0198f0c2-0000-7000-8000-000000000000'', ''lost on the train'');';

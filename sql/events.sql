@@ -62,8 +62,16 @@ DECLARE
 	before jsonb := muster.told(old_row);
 	after jsonb := muster.told(new_row);
 	untold jsonb;
+	which jsonb;
 BEGIN
 	IF TG_OP = 'UPDATE' THEN
+		-- What changed is not what it is known by: a group's cap does not say which group's. Organizations, accounts
+		-- and devices have columns of the event.
+		IF TG_TABLE_NAME NOT IN ('organization', 'account', 'device') THEN
+			SELECT jsonb_object_agg(k.key, old_row -> k.key) INTO which
+			  FROM unnest(ARRAY['id', 'name', 'kind', 'value', 'network', 'domain', 'subject_name', 'licence']) k (key)
+			 WHERE old_row ->> k.key IS NOT NULL;
+		END IF;
 		-- Only what changed; secrets by a word of their own.
 		SELECT coalesce(jsonb_object_agg(k.key, before -> k.key), '{}'), coalesce(jsonb_object_agg(k.key, after -> k.key), '{}')
 		  INTO before, after
@@ -93,12 +101,13 @@ BEGIN
 		session_user, muster.actor_role(),
 		CASE TG_OP WHEN 'UPDATE' THEN jsonb_build_object('before', before, 'after', after)
 				|| CASE WHEN untold IS NOT NULL THEN jsonb_build_object('also', untold) ELSE '{}' END
+				|| CASE WHEN which IS NOT NULL THEN jsonb_build_object('of', which) ELSE '{}' END
 			WHEN 'INSERT' THEN jsonb_build_object('after', jsonb_strip_nulls(after))
 			ELSE jsonb_build_object('before', jsonb_strip_nulls(before)) END);
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION muster.audit() IS 'Internal: trigger that writes an event for every administrative change, whether made by a function or by hand: who, what, before and after, never a hash or key. Example: CREATE TRIGGER audit AFTER UPDATE ON muster.account FOR EACH ROW EXECUTE FUNCTION muster.audit();';
+COMMENT ON FUNCTION muster.audit() IS 'Internal: trigger that writes an event for every administrative change, whether made by a function or by hand: who, what, before and after, and ("of") which row, never a hash or key. Example: CREATE TRIGGER audit AFTER UPDATE ON muster.account FOR EACH ROW EXECUTE FUNCTION muster.audit();';
 
 CREATE OR REPLACE FUNCTION muster.remembered(p_organization muster.organization) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

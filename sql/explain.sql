@@ -29,6 +29,10 @@ BEGIN
 		SELECT v.n, v.rule, v.outcome, v.why, x.hresult, v.text, v.details,
 		       v.outcome <> 'OK' AND v.n = min(v.n) FILTER (WHERE v.outcome <> 'OK') OVER ()
 		  FROM (SELECT row_number() OVER () AS n, s.* FROM (
+				-- Whoever cannot prove who he is gets no further, and no rule sees him.
+				SELECT w.* FROM muster.account a, muster.says('password', 'Authentication', format('account %s has no password; to set one: muster-ca password %s', c.upn, c.upn)) w
+				 WHERE a.id = c.account AND NOT a.has_password
+				UNION ALL
 				SELECT * FROM muster.verdicts(c, true)
 				UNION ALL
 				SELECT * FROM muster.explain_custom(c.account, remote, facts)) s) v
@@ -36,7 +40,7 @@ BEGIN
 		 ORDER BY v.n;
 END
 $$;
-COMMENT ON FUNCTION muster.explain_enrollment(text, jsonb, inet, text) IS 'What each rule says of an account''s enrollment now, in their order, without enrolling: the rule, its outcome, the reason, the code on the screen, the text shown; "decides" marks the refusal that the device would get. With a device''s facts (NULL: rules about the device are not told) and its address. To rehearse a change: BEGIN; SELECT muster.set_…; SELECT * FROM muster.explain_enrollment(…); ROLLBACK. Example: SELECT rule, outcome, why, decides FROM muster.explain_enrollment(''ada@example.test'', ''{"DeviceID": "4d2f", "OSVersion": "10.0.19045.1"}'', ''192.0.2.7'');';
+COMMENT ON FUNCTION muster.explain_enrollment(text, jsonb, inet, text) IS 'What each rule says of an account''s enrollment now, in their order, without enrolling (and before them, whether it has no password): the rule, its outcome, the reason, the code on the screen, the text shown; "decides" marks the refusal that the device would get. With a device''s facts, spelled as devices do (SELECT facts FROM muster.devices; NULL: rules about the device are not told), and its address. To rehearse a change: BEGIN; SELECT muster.set_…; SELECT * FROM muster.explain_enrollment(…); ROLLBACK. Example: SELECT rule, outcome, why, decides FROM muster.explain_enrollment(''ada@example.test'', ''{"DeviceID": "4d2f", "OSVersion": "10.0.19045.1"}'', ''192.0.2.7'');';
 
 CREATE OR REPLACE FUNCTION muster.explain_device(id uuid)
 RETURNS TABLE (step bigint, rule text, outcome text, why text, hresult text, "text" text, details jsonb, decides boolean)
@@ -48,7 +52,7 @@ BEGIN
 	  JOIN muster.account a ON a.id = x.account JOIN muster.organization o ON o.id = x.organization WHERE x.id = explain_device.id;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no device %', coalesce(explain_device.id::text, 'NULL')
-			USING ERRCODE = 'undefined_object', HINT = 'To look: SELECT * FROM muster.devices_of(''ada@example.test'');';
+			USING ERRCODE = 'undefined_object', HINT = 'To look, by name, serial number or account: SELECT id, name, state FROM muster.find_devices(''…'');';
 	END IF;
 	RETURN QUERY SELECT * FROM muster.explain_enrollment(d.upn, d.facts, d.remote, d.key);
 END

@@ -28,6 +28,10 @@ GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licenc
 	muster.licences, muster.licence_holders, muster.groups, muster.group_members, muster.maintenances, muster.expiring,
 	muster.client_versions, muster.delegations
 	TO :readers;
+GRANT SELECT ON muster.changes, muster.blocked_devices, muster.expected_devices, muster.allowed_networks, muster.custom_rules, muster.acceptances,
+	muster.help
+	TO :readers;
+GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.enrolled_as(uuid, text, text), muster.platform_refuses(muster.platform), muster.tasks(), muster.help(text) TO :readers;
 GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events) ON muster.configuration TO :readers;
 -- Seals are of all events, whoever's; the default partition stands outside the policies.
 GRANT SELECT ON muster.seal, muster.seal_epoch, muster.aging, muster.aged_batch, muster.event_default, muster.seals, muster.audit_head
@@ -150,7 +154,7 @@ GRANT EXECUTE ON FUNCTION
 	muster.assign_licence_to_group(text, text, text), muster.unassign_licence_from_group(text, text, text), muster.require_licence(text, boolean),
 	muster.pilots(uuid, text), muster.schedule_maintenance(text, timestamptz, timestamptz, text, text), muster.begin_maintenance(text, text, text),
 	muster.end_maintenance(text), muster.cancel_maintenance(uuid),
-	muster.os_version(text), muster.words(text, text[], text[]), muster.version_numbers(text), muster.version_at_most(bigint[], bigint[]),
+	muster.os_version(text), muster.platform_told(muster.platform), muster.words(text, text[], text[]), muster.version_numbers(text), muster.version_at_most(bigint[], bigint[]),
 	muster.set_platform(text, text, text, text[], text[], text[], text[]), muster.clear_platform(text),
 	muster.network(text), muster.allow_network(text, text, text, text), muster.disallow_network(text, text, text),
 	muster.id_kind(text), muster.id_value(text, text),

@@ -99,6 +99,8 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 6) AS due \
 \ir bulk_lists.sql
 \ir bulk_export.sql
 \ir check.sql
+\ir lookups.sql
+\ir help.sql
 \ir grants.sql
 
 SELECT muster.make_event_partitions(3) AS partitions \gset

@@ -26,24 +26,41 @@ END
 $$;
 COMMENT ON FUNCTION muster.id_value(text, text) IS 'Internal: an id of a device, or an error. Example: SELECT muster.id_value(''serial number'', ''5CG1234XYZ'');';
 
+CREATE OR REPLACE FUNCTION muster.enrolled_as(p_organization uuid, p_kind text, p_value text) RETURNS SETOF uuid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	-- A branch each, for the indexes.
+	SELECT d.id FROM muster.device d WHERE p_kind = 'serial number' AND d.organization = p_organization AND d.state = 'enrolled' AND lower(d.serial_number) = lower(p_value)
+	UNION ALL
+	SELECT d.id FROM muster.device d WHERE p_kind = 'hardware id' AND d.organization = p_organization AND d.state = 'enrolled' AND lower(d.hardware_id) = lower(p_value)
+	UNION ALL
+	SELECT d.id FROM muster.device d WHERE p_kind = 'device id' AND d.organization = p_organization AND d.state = 'enrolled' AND lower(d.device_id) = lower(p_value)
+$$;
+COMMENT ON FUNCTION muster.enrolled_as(uuid, text, text) IS 'Internal: the living devices of an organization that are known by an id. Example: SELECT x FROM muster.blocked_device b, muster.enrolled_as(b.organization, b.kind, b.value) x;';
+
 CREATE OR REPLACE FUNCTION muster.block_device(organization text, kind text, value text, reason text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	its_kind text := muster.id_kind(block_device.kind);
 	its_value text := muster.id_value(its_kind, block_device.value);
+	owner_id uuid := muster.organization_id(block_device.organization);
+	its_reason text := muster.cut(block_device.reason, 400);
+	enrolled uuid[];
 BEGIN
-	IF muster.cut(block_device.reason, 400) IS NULL THEN
+	IF its_reason IS NULL THEN
 		RAISE EXCEPTION 'blocking a device needs a reason'
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'For example: SELECT muster.block_device(''example'', ''serial number'', ''5CG1234XYZ'', ''stolen'');';
 	END IF;
 	INSERT INTO muster.blocked_device AS b (organization, kind, value, reason)
-	VALUES (muster.organization_id(block_device.organization), its_kind, its_value, muster.cut(block_device.reason, 400))
+	VALUES (owner_id, its_kind, its_value, its_reason)
 	ON CONFLICT (organization, kind, lower(value)) DO UPDATE SET reason = excluded.reason;
-	RETURN format('a device of %s %s does not enroll any more; if it is enrolled now, retire it: SELECT muster.retire_device(id, reason)', its_kind, its_value);
+	enrolled := ARRAY(SELECT x FROM muster.enrolled_as(owner_id, its_kind, its_value) x ORDER BY x LIMIT 3);
+	RETURN format('a device of %s %s does not enroll any more; %s', its_kind, its_value, CASE WHEN cardinality(enrolled) = 0
+		THEN 'none is enrolled now'
+		ELSE 'it is enrolled, retire it: ' || (SELECT string_agg(format('SELECT muster.retire_device(%L, %L);', x, its_reason), ' ') FROM unnest(enrolled) x) END);
 END
 $$;
-COMMENT ON FUNCTION muster.block_device(text, text, text, text) IS 'Keep a device from enrolling: the organization, what it is known by (hardware id, device id or serial number), its value without case, the reason for the record. An enrollment it has stays: muster.retire_device. Example: SELECT muster.block_device(''example'', ''serial number'', ''5CG1234XYZ'', ''stolen'');';
+COMMENT ON FUNCTION muster.block_device(text, text, text, text) IS 'Keep a device from enrolling: the organization, what it is known by (hardware id, device id or serial number), its value without case, the reason for the record. An enrollment it has stays: muster.retire_device. To look: muster.blocked_devices. Example: SELECT muster.block_device(''example'', ''serial number'', ''5CG1234XYZ'', ''stolen'');';
 
 CREATE OR REPLACE FUNCTION muster.unblock_device(organization text, kind text, value text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -55,7 +72,7 @@ BEGIN
 	   AND lower(b.value) = lower(muster.id_value(its_kind, unblock_device.value));
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'no device of % "%" is blocked', its_kind, unblock_device.value
-			USING ERRCODE = 'undefined_object', HINT = 'To look: SELECT kind, value, reason FROM muster.blocked_device;';
+			USING ERRCODE = 'undefined_object', HINT = 'To look: SELECT organization, kind, value, reason FROM muster.blocked_devices;';
 	END IF;
 	RETURN format('a device of %s %s may enroll again', its_kind, unblock_device.value);
 END
@@ -89,7 +106,7 @@ BEGIN
 	   AND lower(e.value) = lower(muster.id_value(its_kind, forget_device.value));
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'no device of % "%" is expected', its_kind, forget_device.value
-			USING ERRCODE = 'undefined_object', HINT = 'To look: SELECT kind, value, note, arrived_at FROM muster.expected_device;';
+			USING ERRCODE = 'undefined_object', HINT = 'To look: SELECT organization, kind, value, note, arrived_at FROM muster.expected_devices;';
 	END IF;
 	RETURN format('a device of %s %s is no longer expected', its_kind, forget_device.value);
 END

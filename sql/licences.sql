@@ -71,7 +71,7 @@ BEGIN
 	RETURN made;
 END
 $$;
-COMMENT ON FUNCTION muster.add_licence(text, text, integer, timestamptz, timestamptz, boolean, boolean) IS 'Add a licence: its organization, its name, how many seats it has, since when and until when it is valid (NULL: without end), whether any account may draw a seat at its first enrollment (pool), whether a drawn seat is free again when the account''s last device is retired. Then: muster.assign_licence or muster.assign_licence_to_group, and muster.require_licence. Returns its id. Example: SELECT muster.add_licence(''example'', ''Device management'', 25, valid_until => ''2027-12-31'', pool => true);';
+COMMENT ON FUNCTION muster.add_licence(text, text, integer, timestamptz, timestamptz, boolean, boolean) IS 'Add a licence: its organization, its name, how many seats it has, since when and until when it is valid (NULL: without end; a date is its first moment: ''2028-01-01'' for all of 2027), whether any account may draw a seat at its first enrollment (pool), whether a drawn seat is free again when the account''s last device is retired. Then: muster.assign_licence or muster.assign_licence_to_group, and muster.require_licence. Returns its id. Example: SELECT muster.add_licence(''example'', ''Device management'', 25, valid_until => ''2028-01-01'', pool => true);';
 
 -- Deletes free seats, waiting for those that an enrollment is drawing at this moment. Returns how many it could not.
 CREATE OR REPLACE FUNCTION muster.take_seats_away(p_licence uuid, p_number bigint) RETURNS bigint
@@ -138,7 +138,7 @@ BEGIN
 		coalesce('until ' || set_licence_validity.valid_until, 'without end'));
 END
 $$;
-COMMENT ON FUNCTION muster.set_licence_validity(text, text, timestamptz, timestamptz) IS 'Set since when and until when a licence is valid; NULL: without end. Example: SELECT muster.set_licence_validity(''example'', ''Device management'', now(), ''2028-12-31'');';
+COMMENT ON FUNCTION muster.set_licence_validity(text, text, timestamptz, timestamptz) IS 'Set since when and until when a licence is valid; NULL: without end; a date is its first moment: ''2028-01-01'' for all of 2027. Example: SELECT muster.set_licence_validity(''example'', ''Device management'', now(), ''2028-01-01'');';
 
 CREATE OR REPLACE FUNCTION muster.set_licence_pool(organization text, licence text, pool boolean) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

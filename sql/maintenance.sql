@@ -12,7 +12,7 @@ BEGIN
 	 WHERE lower(g.name) = lower(btrim(pilots.pilot_group)) AND (pilots.organization IS NULL OR g.organization = pilots.organization) LIMIT 1;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no group "%" to be the pilots', pilots.pilot_group
-			USING ERRCODE = 'undefined_object', HINT = 'Groups: SELECT name FROM muster.account_group; a new one: SELECT muster.add_group(organization, name);';
+			USING ERRCODE = 'undefined_object', HINT = 'Groups: SELECT organization, name FROM muster.groups; a new one: SELECT muster.add_group(organization, name);';
 	END IF;
 	RETURN found_name;
 END
@@ -63,7 +63,7 @@ BEGIN
 	IF ended = 0 THEN
 		RAISE EXCEPTION 'there is no maintenance now of %', coalesce('organization ' || end_maintenance.organization, 'all organizations')
 			USING ERRCODE = 'undefined_object',
-			      HINT = 'To look: SELECT * FROM muster.maintenance WHERE ends IS NULL OR ends > now(); what has not begun is cancelled by its id: SELECT muster.cancel_maintenance(id);';
+			      HINT = 'To look: SELECT * FROM muster.maintenances WHERE state <> ''over''; what has not begun is cancelled by its id: SELECT muster.cancel_maintenance(id);';
 	END IF;
 	RETURN format('maintenance of %s has ended', coalesce('organization ' || end_maintenance.organization, 'all organizations'));
 END
@@ -77,12 +77,12 @@ BEGIN
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no maintenance % that has not begun', coalesce(cancel_maintenance.id::text, 'NULL')
 			USING ERRCODE = 'undefined_object',
-			      HINT = 'To look: SELECT * FROM muster.maintenance WHERE begins > now(); what goes on is ended: SELECT muster.end_maintenance(organization);';
+			      HINT = 'To look: SELECT * FROM muster.maintenances WHERE state = ''scheduled''; what goes on is ended: SELECT muster.end_maintenance(organization);';
 	END IF;
 	RETURN 'the maintenance is cancelled';
 END
 $$;
-COMMENT ON FUNCTION muster.cancel_maintenance(uuid) IS 'Cancel maintenance that has not begun, by its id. Example: SELECT muster.cancel_maintenance(id) FROM muster.maintenance WHERE begins > now();';
+COMMENT ON FUNCTION muster.cancel_maintenance(uuid) IS 'Cancel maintenance that has not begun, by its id. Example: SELECT muster.cancel_maintenance(id) FROM muster.maintenances WHERE state = ''scheduled'' AND organization = ''example'';';
 
 CREATE OR REPLACE FUNCTION muster.rule_maintenance(p_candidate muster.candidate) RETURNS muster.verdict
 LANGUAGE plpgsql STABLE AS $$

@@ -7,9 +7,11 @@ DECLARE
 BEGIN
 	SELECT o.id INTO id FROM muster.organization o WHERE o.key = lower(btrim(organization_id.organization)) AND o.deleted_at IS NULL;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'there is no organization "%"', coalesce(organization_id.organization, 'NULL')
+		RAISE EXCEPTION '%', coalesce('there is no organization "' || organization_id.organization || '"', 'no organization is given')
 			USING ERRCODE = 'undefined_object',
-			      HINT = coalesce('Organizations: ' || (SELECT string_agg(s.key, ', ') FROM (SELECT o.key FROM muster.organization o WHERE o.deleted_at IS NULL ORDER BY o.key LIMIT 20) s),
+			      HINT = coalesce((SELECT format('It is known by its key: %s has the domain %s. ', o.key, d.domain) FROM muster.email_domain d JOIN muster.organization o ON o.id = d.organization
+					WHERE d.domain = lower(btrim(organization_id.organization))), '')
+				|| coalesce('Organizations: ' || (SELECT string_agg(s.key, ', ') FROM (SELECT o.key FROM muster.organization o WHERE o.deleted_at IS NULL ORDER BY o.key LIMIT 20) s),
 				'There is none yet: SELECT muster.add_organization(key, name, enrollment_url, device_url);');
 	END IF;
 	RETURN id;

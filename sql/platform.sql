@@ -51,6 +51,10 @@ BEGIN
 	IF clean IS NOT NULL AND muster.version_numbers(clean) IS NULL THEN
 		RAISE EXCEPTION 'not usable as a version of Windows: %', quote_literal(left(version, 60))
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give one to four numbers: 10.0.19045, or 10.0.22631.3007.';
+	ELSIF (muster.version_numbers(clean))[1] > 10 THEN
+		-- 11 or 22000 alone would be above every version that a device tells, and shut all out.
+		RAISE EXCEPTION 'no Windows says that its version is %', clean
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Windows 10 says 10.0.10240 to 10.0.19045, Windows 11 10.0.22000 or more: give the build as 10.0.22000.';
 	END IF;
 	RETURN clean;
 END
@@ -83,12 +87,27 @@ END
 $$;
 COMMENT ON FUNCTION muster.words(text, text[], text[]) IS 'Internal: a list of texts, each trimmed and, where they are known ones, in their known spelling; or an error. Example: SELECT muster.words(''enrollment types'', ''{full}'', ''{Full,Device}'');';
 
+CREATE OR REPLACE FUNCTION muster.platform_told(p_platform muster.platform) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT concat_ws(', ',
+		CASE WHEN p_platform.minimum_os_version IS NULL AND p_platform.maximum_os_version IS NULL THEN 'any version'
+			ELSE concat_ws(' ', 'Windows', 'from ' || p_platform.minimum_os_version, 'to ' || p_platform.maximum_os_version) END,
+		coalesce('editions ' || array_to_string(p_platform.editions, '/'), 'any edition'),
+		coalesce('device types ' || array_to_string(p_platform.device_types, '/'), 'any device type'),
+		coalesce('enrollment types ' || array_to_string(p_platform.enrollment_types, '/'), 'any enrollment type'),
+		coalesce('flows ' || array_to_string(p_platform.flows, '/'), 'any flow'))
+$$;
+COMMENT ON FUNCTION muster.platform_told(muster.platform) IS 'Internal: what a platform admits, in one line. Example: SELECT muster.platform_told(p) FROM muster.platform p;';
+
 CREATE OR REPLACE FUNCTION muster.set_platform(organization text, minimum_os_version text DEFAULT NULL, maximum_os_version text DEFAULT NULL,
 	editions text[] DEFAULT NULL, device_types text[] DEFAULT NULL, enrollment_types text[] DEFAULT NULL, flows text[] DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	minimum text := muster.os_version(set_platform.minimum_os_version);
 	maximum text := muster.os_version(set_platform.maximum_os_version);
+	made muster.platform;
+	looked bigint;
+	refused bigint;
 BEGIN
 	IF NOT muster.version_at_most(muster.version_numbers(minimum), muster.version_numbers(maximum)) THEN
 		RAISE EXCEPTION 'the lowest version % is above the highest %', minimum, maximum
@@ -100,11 +119,14 @@ BEGIN
 		muster.words('enrollment types', set_platform.enrollment_types, ARRAY['Full', 'Device']),
 		muster.words('flows', set_platform.flows, ARRAY['user', 'automatic', 'bulk', 'autopilot', 'white glove', 'plug and forget', 'azure vm']))
 	ON CONFLICT ON CONSTRAINT platform_pkey DO UPDATE SET minimum_os_version = excluded.minimum_os_version, maximum_os_version = excluded.maximum_os_version,
-		editions = excluded.editions, device_types = excluded.device_types, enrollment_types = excluded.enrollment_types, flows = excluded.flows;
-	RETURN format('organization %s: what is not named admits any', set_platform.organization);
+		editions = excluded.editions, device_types = excluded.device_types, enrollment_types = excluded.enrollment_types, flows = excluded.flows
+	RETURNING p.* INTO made;
+	SELECT r.looked, r.refused INTO looked, refused FROM muster.platform_refuses(made) r;
+	RETURN format('organization %s admits %s', set_platform.organization, muster.platform_told(made))
+		|| CASE WHEN refused > 0 THEN format('; of its %s newest living devices %s would be refused if they enrolled anew', looked, refused) ELSE '' END;
 END
 $$;
-COMMENT ON FUNCTION muster.set_platform(text, text, text, text[], text[], text[], text[]) IS 'Set what devices an organization admits, all of it at once; what is not given admits any: lowest and highest version of Windows (a highest 10.0 covers all of 10.0.x), editions as product numbers (4 Enterprise, 48 Professional), device types (CIMClient_Windows), enrollment types (Full, Device), flows (user, automatic, bulk, autopilot, white glove, plug and forget, azure vm). Example: SELECT muster.set_platform(''example'', minimum_os_version => ''10.0.19045'', flows => ''{user,automatic}'');';
+COMMENT ON FUNCTION muster.set_platform(text, text, text, text[], text[], text[], text[]) IS 'Set what devices an organization admits, all of it at once; what is not given admits any, whatever was set before: lowest and highest version of Windows as devices tell it (Windows 11: from 10.0.22000; a highest 10.0 covers all of 10.0.x), editions as product numbers (4 Enterprise, 48 Professional), device types (CIMClient_Windows is no phone; phones are WindowsPhone and WindowsHandheld), enrollment types (Full, Device), flows (user, automatic, bulk, autopilot, white glove, plug and forget, azure vm). Returns what holds now, and how many living devices it would refuse. Example: SELECT muster.set_platform(''example'', minimum_os_version => ''10.0.22000'', device_types => ''{CIMClient_Windows}'');';
 
 CREATE OR REPLACE FUNCTION muster.clear_platform(organization text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -196,6 +218,16 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION muster.rule_platform(muster.candidate, muster.platform) IS 'Internal: rule: version and edition of Windows and the device type are admitted. Example: SELECT muster.rule_platform(muster.candidate_of(a.id, NULL, ''{"OSVersion":"10.0.19045"}''), p) FROM muster.account a JOIN muster.platform p USING (organization);';
+
+CREATE OR REPLACE FUNCTION muster.platform_refuses(p_platform muster.platform, OUT looked bigint, OUT refused bigint)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	-- The newest ones only: this answers an administrator while he waits.
+	SELECT count(*), count(*) FILTER (WHERE (muster.rule_platform(v.c, p_platform)).outcome <> 'OK'
+			OR (muster.rule_enrollment_type(v.c, p_platform)).outcome <> 'OK' OR (muster.rule_flow(v.c, p_platform)).outcome <> 'OK')
+	  FROM (SELECT d.facts FROM muster.device d WHERE d.organization = p_platform.organization AND d.state = 'enrolled' ORDER BY d.enrolled_at DESC LIMIT 1000) s
+	 CROSS JOIN LATERAL (SELECT muster.candidate_device(s.facts) AS c OFFSET 0) v
+$$;
+COMMENT ON FUNCTION muster.platform_refuses(muster.platform) IS 'Internal: how many of an organization''s newest living devices, at most a thousand, would be refused by its platform if they enrolled anew. Example: SELECT o.key, r.* FROM muster.platform p JOIN muster.organization o ON o.id = p.organization, muster.platform_refuses(p) r;';
 
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.platform
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();

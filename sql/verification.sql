@@ -154,6 +154,12 @@ BEGIN
 		RAISE EXCEPTION 'this is no head: "%"', left(verify_audit.head, 80)
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'A head is 64 hexadecimal digits, as muster.audit_head and the log of housekeeping show it.';
 	END IF;
+	-- One batch after the last is what comes next, nothing yet. Further on, batches were here that are gone, or never were.
+	IF first > last + 1 THEN
+		broken := broken + 1;
+		RETURN QUERY SELECT 'missing batch', first - 1, NULL::uuid, NULL::timestamptz,
+			format('batch %s is missing: %s', first - 1, CASE WHEN last = 0 THEN 'there is none' ELSE 'the last is batch ' || last END);
+	END IF;
 	FOR f IN SELECT l.number + 1 AS a, l.following - 1 AS z
 	           FROM (SELECT s.number, lead(s.number, 1, last + 1) OVER (ORDER BY s.number) AS following
 	                   FROM (SELECT first - 1 AS number UNION SELECT x.number FROM muster.seal x WHERE x.number BETWEEN first AND last) s) l
@@ -193,7 +199,9 @@ BEGIN
 		CASE WHEN muster.cluster_changed() THEN '; the database has moved to another cluster since' ELSE '' END)
 	  FROM muster.audit_head h WHERE h.unsealed > 0 OR muster.cluster_changed();
 	RETURN QUERY SELECT CASE WHEN broken = 0 THEN 'intact' ELSE 'broken' END, last, NULL::uuid, (SELECT s.sealed_at FROM muster.seal s WHERE s.number = last),
-		CASE WHEN last < first THEN 'nothing is sealed yet'
+		CASE WHEN first > last + 1 THEN format('nothing was verified; there are batches up to %s', last)
+		WHEN last = 0 THEN 'nothing is sealed yet'
+		WHEN last < first THEN format('nothing is sealed after batch %s yet', last)
 		ELSE format('batches %s to %s with %s events: %s; head of batch %s: %s', first, last, checked,
 			CASE WHEN broken = 0 THEN 'all as they were sealed' ELSE broken || ' findings' END, last,
 			coalesce((SELECT encode(s.head, 'hex') FROM muster.seal s WHERE s.number = last), 'missing')) END;

@@ -63,13 +63,13 @@ COMMENT ON VIEW muster.authorities IS 'Certification authorities, whose certific
 CREATE OR REPLACE VIEW muster.refusals WITH (security_invoker = true) AS
 SELECT e.at, o.key AS organization, coalesce(a.upn, e.user_name) AS account, e.stage, e.outcome, e.why,
        x.hresult, x.constant, e.details #>> '{facts,DeviceName}' AS device_name, e.details #>> '{facts,OSVersion}' AS os_version,
-       e.remote, e.trace, e.attempt, e.user_name, e.details
+       e.remote, e.trace, e.attempt, e.user_name, e.details, e.details #>> '{decision,rule}' AS rule
   FROM muster.events e
   LEFT JOIN muster.organization o ON o.id = e.organization
   LEFT JOIN muster.account a ON a.id = e.account
   LEFT JOIN muster.outcome x ON x.name = e.outcome
  WHERE e.kind = 'refused';
-COMMENT ON VIEW muster.refusals IS 'Who was refused, why, and the code on the screen. Example: SELECT at, account, outcome, why, hresult FROM muster.refusals ORDER BY at DESC LIMIT 20;';
+COMMENT ON VIEW muster.refusals IS 'Who was refused, why, by which rule (NULL: by none, as for a wrong password), and the code on the screen. Example: SELECT at, account, outcome, rule, why, hresult FROM muster.refusals ORDER BY at DESC LIMIT 20;';
 
 CREATE OR REPLACE FUNCTION muster.trace(id uuid)
 RETURNS TABLE (at timestamptz, stage text, kind text, outcome text, why text, account text, device uuid, trace uuid, attempt uuid, remote inet, details jsonb)
@@ -79,7 +79,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	 WHERE e.trace = $1 OR e.attempt = $1
 	 ORDER BY e.at, e.id
 $$;
-COMMENT ON FUNCTION muster.trace(uuid) IS 'The story of one attempt to enroll, by the trace id that the device shows, or by the attempt id that joins its requests. Example: SELECT * FROM muster.trace(''0198f0c2-0000-7000-8000-000000000000'');';
+COMMENT ON FUNCTION muster.trace(uuid) IS 'The story of one attempt to enroll, by the trace id that the device shows, or by the attempt id that joins its requests. No row: mistyped, aged out, of an organization that you do not see, or of a request that went well before enrolling; to look by account: muster.refusals. Example: SELECT at, stage, outcome, why, account FROM muster.trace(''0198f0c2-0000-7000-8000-000000000000'');';
 
 CREATE OR REPLACE FUNCTION muster.devices_of(upn text, organization text DEFAULT NULL) RETURNS SETOF muster.devices
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

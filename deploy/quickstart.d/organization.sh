@@ -69,7 +69,8 @@ how_to_go_on() {
 
 		It runs. Go on with:
 		  deploy/quickstart status$dir_hint
-		  deploy/quickstart psql$dir_hint          (\d muster.* shows what there is to see)
+		  deploy/quickstart psql$dir_hint          (SELECT * FROM muster.help; lists what there is to do)
+		  deploy/quickstart psql$dir_hint -U postgres    (to create roles: you are a superuser)
 		  deploy/quickstart logs$dir_hint
 		  deploy/quickstart stop$dir_hint
 		  . $dir/env                     (names, ports and passwords, for other tools)

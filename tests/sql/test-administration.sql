@@ -33,7 +33,8 @@ SELECT is(try('boss', 'SELECT muster.' || call), 'ERROR: there is no organizatio
 	('set_dm_server(''nowhere'', ''X'', ''https://x.test'')'), ('set_poll_schedule(''nowhere'')'), ('set_enrollment_version(''nowhere'', ''4.0'')'), ('set_renewal(''nowhere'')'),
 	('set_validity(''nowhere'', 365)'), ('set_phone_applications(''nowhere'')'), ('set_authority(''nowhere'', ''Example issuing'')'),
 	('add_account(''x@y.test'', organization => ''nowhere'')'), ('account_id(''ada@example.test'', ''nowhere'')')) v (call);
-SELECT is(try('boss', 'SELECT muster.organization_id(NULL)'), 'ERROR: there is no organization "NULL" HINT: Organizations: acme, example, other', 'NULL is no organization');
+SELECT is(try('boss', 'SELECT muster.organization_id(NULL)'), 'ERROR: no organization is given HINT: Organizations: acme, example, other', 'NULL is no organization');
+SELECT is(try('boss', 'SELECT muster.organization_id(''Sub.Example.test'')'), 'ERROR: there is no organization "Sub.Example.test" HINT: It is known by its key: example has the domain sub.example.test. Organizations: acme, example, other', 'nor is a domain, which tells whose it is');
 SELECT is(try('boss', 'SELECT muster.organization_id('' EXAMPLE '')')::uuid, (SELECT id FROM muster.organization WHERE key = 'example'), 'case and blanks do not matter');
 
 -- Domains.
@@ -179,7 +180,7 @@ SELECT is((SELECT count(*) FROM muster.event WHERE kind = 'authority key read' A
 
 -- Devices.
 SELECT is(try('muster_issuer', record(1, 'ada@example.test', '{"DeviceID": "d1", "DeviceName": "PC-1"}')), 'OK|-', 'a device');
-SELECT is(try('boss', $$SELECT muster.retire_device(test.id(9), 'x')$$), 'ERROR: there is no device 0198f0c2-0000-7000-8000-000000000009 HINT: To look: SELECT * FROM muster.devices_of(''ada@example.test'');', 'unknown device');
+SELECT is(try('boss', $$SELECT muster.retire_device(test.id(9), 'x')$$), 'ERROR: there is no device 0198f0c2-0000-7000-8000-000000000009 HINT: To look, by name, serial number or account: SELECT id, name, state FROM muster.find_devices(''…'');', 'unknown device');
 SELECT is(try('boss', $$SELECT muster.retire_device(test.id(1), '')$$), 'ERROR: retiring a device needs a reason HINT: For example: SELECT muster.retire_device(''…'', ''lost on the train'');', 'retiring needs a reason');
 SELECT is(try('boss', $$SELECT muster.retire_device(test.id(1), 'lost on the train')$$), 'device PC-1 is retired; its certificate is refused from now on', 'retire_device()');
 SELECT is(try('boss', $$SELECT muster.retire_device(test.id(1), 'again')$$), 'device PC-1 was retired already', 'twice changes nothing');
@@ -198,6 +199,10 @@ SELECT is_empty($$SELECT details FROM muster.event WHERE details::text ~ '[$](y|
 	OR details::text LIKE '%' || encode(sha256('sealing key'), 'hex') || '%'$$, 'no event holds a hash, key or secret');
 SELECT is(try('boss', $$UPDATE muster.organization SET name = 'By hand' WHERE key = 'acme'$$), 'done 1', 'a change by hand');
 SELECT is((SELECT details FROM muster.event ORDER BY at DESC LIMIT 1), '{"before": {"name": "Acme plc"}, "after": {"name": "By hand"}}', 'is an event, too');
+SELECT muster.add_group('acme', 'Staff');
+SELECT muster.set_group_cap('acme', 'Staff', 4);
+SELECT is((SELECT details - 'of' || jsonb_build_object('of', details #> '{of,name}') FROM muster.event WHERE kind = 'account group changed' ORDER BY at DESC LIMIT 1),
+	'{"before": {"device_cap": null}, "after": {"device_cap": 4}, "of": "Staff"}', 'a changed row is named');
 
 -- The configuration's generation moves with what the programs remember, and with nothing else.
 CREATE FUNCTION moves(p_sql text) RETURNS bigint LANGUAGE plpgsql AS $$

@@ -239,4 +239,11 @@ SELECT is((SELECT more::text || ' ' || sealed FROM muster.seal_pending(clock_tim
 ROLLBACK;
 SELECT matches(muster.seal_events(), '^1 events sealed', 'with time');
 
+-- From a batch that is not there: nothing is vouched for, but where it comes next.
+CREATE TABLE last AS SELECT max(batch) AS batch FROM muster.seals;
+SELECT is((SELECT string_agg(what, ', ') FROM last l, muster.verify_audit(l.batch + 1) v WHERE v.finding = 'missing batch'), NULL, 'the next batch is not missing');
+SELECT is((SELECT string_agg(v.what, ', ') FROM last l, muster.verify_audit(l.batch + 1) v WHERE v.finding IN ('intact', 'broken')), format('nothing is sealed after batch %s yet', batch), 'there is none yet') FROM last;
+SELECT is((SELECT string_agg(v.finding || ': ' || v.what, ', ') FROM last l, muster.verify_audit(l.batch + 9) v WHERE v.finding IN ('missing batch', 'intact', 'broken')),
+	format('missing batch: batch %s is missing: the last is batch %s, broken: nothing was verified; there are batches up to %s', batch + 8, batch, batch), 'one further on is') FROM last;
+
 SELECT * FROM finish();

@@ -124,7 +124,7 @@ SELECT is(try('oscar', s), said, 'oscar: ' || s) FROM (VALUES
 	($$SELECT muster.authority_key(id) FROM muster.authority$$, 'ERROR: permission denied for function authority_key'),
 	($$SELECT muster.begin_maintenance(NULL, 'all mine')$$, 'ERROR: new row violates row-level security policy for table "maintenance"'),
 	($$SELECT muster.unblock_device('other', 'serial number', 'S-1')$$, 'ERROR: there is no organization "other" HINT: Organizations: example'),
-	($$SELECT rule || ' ' || outcome FROM muster.explain_enrollment('bob@example.test') LIMIT 1$$, 'organization OK')) x (s, said);
+	($$SELECT rule || ' ' || outcome FROM muster.explain_enrollment('bob@example.test') WHERE rule <> 'password' LIMIT 1$$, 'organization OK')) x (s, said);
 SELECT matches(try(r, format('SELECT muster.retire_device(%L, ''lost'')', id(2))), '^ERROR: there is no device ', r || ' retires no device of another''s') FROM unnest(ARRAY['hedy', 'oscar', 'nobody']) r;
 SELECT is(try('hedy', format('SELECT muster.retire_device(%L, ''lost'')', id(1))), format('device %s is retired; its certificate is refused from now on', id(1)), 'a help desk retires a device');
 SELECT is((SELECT actor || ' ' || kind FROM muster.event WHERE device = id(1) ORDER BY id DESC LIMIT 1), session_user || ' retired', 'which is an event');

@@ -20,7 +20,7 @@ SELECT is((SELECT string_agg(DISTINCT why, ',') FROM muster.explain_enrollment('
 SELECT is(try('boss', s), said, s) FROM (VALUES
 	($$SELECT * FROM muster.explain_enrollment('ada@example.test', '[1]')$$, 'ERROR: a device''s facts are a JSON object, this is: [1] HINT: For example: SELECT * FROM muster.explain_enrollment(''ada@example.test'', ''{"DeviceID": "…", "OSVersion": "10.0.19045"}'');'),
 	($$SELECT * FROM muster.explain_enrollment('nobody@example.test')$$, 'ERROR: there is no account "nobody@example.test" HINT: Give the whole name, as name@domain. To look: SELECT organization, upn FROM muster.accounts ORDER BY upn;'),
-	($$SELECT * FROM muster.explain_device('00000000-0000-0000-0000-000000000000')$$, 'ERROR: there is no device 00000000-0000-0000-0000-000000000000 HINT: To look: SELECT * FROM muster.devices_of(''ada@example.test'');')) v (s, said);
+	($$SELECT * FROM muster.explain_device('00000000-0000-0000-0000-000000000000')$$, 'ERROR: there is no device 00000000-0000-0000-0000-000000000000 HINT: To look, by name, serial number or account: SELECT id, name, state FROM muster.find_devices(''…'');')) v (s, said);
 SELECT is(try('muster_worker', 'SELECT * FROM muster.explain_enrollment(''ada@example.test'')'), 'ERROR: permission denied for schema muster', 'a worker asks nothing of this');
 -- The same decision as an enrollment gets.
 SELECT muster.set_device_cap('example', 0);
