@@ -182,9 +182,13 @@ BEGIN
 		elsewhere := CASE WHEN c.hardware_id IS NOT NULL THEN muster.hardware_elsewhere(o.id, c.account, c.hardware_id) END;
 		SELECT coalesce(array_agg(r.device), '{}'), coalesce(array_agg(r.account), '{}') INTO replaced, replaced_of
 		  FROM muster.lock_earlier(c, o.collision_policy = 'replace') r;
-		IF o.licence_required AND (muster.rule_licence(c, o)).details ? 'draw' THEN
-			v := muster.draw_seat(c);
-			seat := v.details;
+		IF o.licence_required THEN
+			-- Asked anew: the free seat that the decision saw may be somebody's by now.
+			v := muster.rule_licence(c, o);
+			IF v.outcome <> 'OK' OR v.details ? 'draw' THEN
+				v := muster.draw_seat(c);
+				seat := v.details;
+			END IF;
 		END IF;
 	END IF;
 	outcome := v.outcome;

@@ -54,14 +54,19 @@ enum hresult {
 /* "MENROLL_E_DEVICECAPREACHED", …; "HTTP_STATUS" for 0x8019xxxx, "UNNAMED" for others; never NULL. */
 const char *hresult_constant(enum hresult);
 
+/* Room for a fault's text: 1000 characters, which is what a server's own rule may say, and their bytes. */
+#define FAULT_TEXT_MAX 4096
+
 struct refusal {
 	enum hresult hresult; /* 0: nothing was refused */
 	enum hresult cause;   /* the inner code Windows logs beside it; 0 if none */
 	bool by_server;	      /* the server answered so; else the device refuses its answer */
 	const char *stage;    /* literal; "enroll" */
 	int status;	      /* HTTP, 0 when there was none */
-	char subcode[80], error_type[80], reason[400], message[400], trace[80]; /* of the fault */
-	char what[512];								/* one sentence */
+	/* Of the fault; language: xml:lang of the reason. */
+	char subcode[80], error_type[80], language[40], trace[80];
+	char reason[FAULT_TEXT_MAX], message[FAULT_TEXT_MAX];
+	char what[512]; /* one sentence */
 };
 
 /*

@@ -40,6 +40,7 @@ report_refusal(const struct refusal *refusal)
 	line("subcode", refusal->subcode);
 	line("error type", refusal->error_type);
 	line("message", refusal->message);
+	line("language", refusal->language);
 	line("trace id", refusal->trace);
 }
 
@@ -80,6 +81,8 @@ refusal_json(const struct refusal *refusal)
 		json_object_set_new(root, "errorType", json_string(refusal->error_type));
 	if (refusal->reason[0] != '\0')
 		json_object_set_new(root, "reason", json_string(refusal->reason));
+	if (refusal->language[0] != '\0')
+		json_object_set_new(root, "language", json_string(refusal->language));
 	if (refusal->message[0] != '\0')
 		json_object_set_new(root, "message", json_string(refusal->message));
 	if (refusal->trace[0] != '\0')

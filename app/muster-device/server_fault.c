@@ -74,6 +74,21 @@ keep(char *to, size_t size, struct arena *arena, const xmlNode *node)
 		URI_ENROLLMENT, "DeviceEnrollmentServiceError" \
 	}
 
+/* The text that a user sees, and its language. */
+static void
+reason_read(struct arena *arena, const xmlDoc *doc, struct refusal *refusal)
+{
+	const xmlNode *text = ELEMENT_FIND(doc, FAULT, { URI_SOAP, "Reason" }, { URI_SOAP, "Text" });
+	xmlChar *language =
+	    text == NULL ? NULL : xmlGetNsProp(text, (const xmlChar *)"lang", XML_XML_NAMESPACE);
+
+	keep(refusal->reason, sizeof(refusal->reason), arena, text);
+	snprintf(refusal->language, sizeof(refusal->language), "%s",
+	    language == NULL ? "" : (const char *)language);
+	text_make_clean(refusal->language);
+	xmlFree(language);
+}
+
 static bool
 fault_read(struct arena *arena, struct bytes body, struct refusal *refusal)
 {
@@ -86,7 +101,7 @@ fault_read(struct arena *arena, struct bytes body, struct refusal *refusal)
 	KEEP(refusal->trace, arena, doc, DETAIL, { URI_ENROLLMENT, "TraceId" });
 	KEEP(refusal->subcode, arena, doc, FAULT, { URI_SOAP, "Code" }, { URI_SOAP, "Subcode" },
 	    { URI_SOAP, "Value" });
-	KEEP(refusal->reason, arena, doc, FAULT, { URI_SOAP, "Reason" }, { URI_SOAP, "Text" });
+	reason_read(arena, doc, refusal);
 	return refusal->error_type[0] != '\0' || refusal->subcode[0] != '\0';
 }
 
@@ -97,6 +112,10 @@ note_habits(struct notes *notes, const struct refusal *refusal)
 	note_code_names(notes, "Message", refusal->message);
 	if (refusal->trace[0] == '\0')
 		note(notes, "the fault has no TraceId: support cannot find it");
+	if (refusal->reason[0] != '\0' && refusal->language[0] == '\0')
+		note(notes, "the fault's Reason does not tell its language (SOAP 1.2 part 1, 5.4.2.1)");
+	if (refusal->reason[0] == '\0' && refusal->hresult == HRESULT_CUSTOM_SERVER_ERROR)
+		note(notes, "the fault has no Reason, which is what the user is shown for this code");
 	if (refusal->status != 500)
 		note(notes, "the fault came with HTTP %d instead of 500", refusal->status);
 }

@@ -15,7 +15,8 @@
  * when only the Reason has it; a fault without a known name is 0x80180008; no fault in
  * the body is 0x80190000 | status.
  *
- * notes   told when the Reason or Message holds a code's name, and of missing TraceId
+ * notes   told when the Reason or Message holds a code's name, when the Reason has no language, or is missing
+ *         where it is all the user sees, and of missing TraceId
  */
 void server_fault_read(struct bytes body, int status, struct refusal *, struct notes *);
 

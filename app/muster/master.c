@@ -39,7 +39,9 @@ struct master {
 	bool hourly;	   /* its round is the hourly one */
 	int64_t housekeeping_at_us, tally_at_us;
 	int signal_fd;
+	int64_t kill_housekeeper_at_us; /* once stopping */
 	bool announced, stopping;
+	bool counted; /* stopping: nothing is carried any more */
 };
 
 int64_t
@@ -299,8 +301,7 @@ stop(struct master *master)
 			retire(master, master->slot[i].pair);
 		master->slot[i].pair = NULL;
 	}
-	if (master->housekeeper > 0)
-		(void)kill(master->housekeeper, SIGKILL);
+	master->kill_housekeeper_at_us = clock_steady_us() + LAST_ROUND_MS * MS;
 }
 
 static void
@@ -379,6 +380,26 @@ housekeep(struct master *master, int64_t now)
 		master->housekeeping_at_us = master->tally_at_us = now + HOUSEKEEPING_RETRY_MS * MS;
 }
 
+/* No pair counts any more: what was counted since the last round is carried, once, before the end. */
+static void
+count_last(struct master *master, int64_t now)
+{
+	if (!master->stopping)
+		return;
+	if (master->housekeeper > 0 && now >= master->kill_housekeeper_at_us)
+		(void)kill(master->housekeeper, SIGKILL);
+	if (master->retiring != NULL || master->housekeeper != 0 || master->counted)
+		return;
+	master->counted = true;
+	if (!tally_waits(master->common->tally))
+		return;
+	master->hourly = false;
+	master->housekeeper = pair_housekeeper(master->common, false);
+	if (master->housekeeper < 0)
+		master->housekeeper = 0;
+	master->kill_housekeeper_at_us = now + LAST_ROUND_MS * MS;
+}
+
 static void
 run_due(struct master *master)
 {
@@ -407,6 +428,8 @@ time_left(const struct master *master)
 			due = earlier(due, master->slot[i].start_at_us);
 	if (master->candidate != NULL)
 		due = earlier(due, candidate_due(master->candidate));
+	if (master->stopping && master->housekeeper != 0)
+		due = earlier(due, master->kill_housekeeper_at_us);
 	if (master->announced && master->housekeeper == 0 && !master->stopping)
 		due = earlier(due, housekeeper_due(master));
 	return due <= now ? 0 : (int)((due - now + MS - 1) / MS);
@@ -453,7 +476,7 @@ wait_for_something(struct master *master, struct pollfd *poll_fd, struct pair **
 static bool
 finished(const struct master *master)
 {
-	return master->stopping && master->retiring == NULL && master->housekeeper == 0;
+	return master->stopping && master->retiring == NULL && master->housekeeper == 0 && master->counted;
 }
 
 static int
@@ -469,6 +492,7 @@ run(struct master *master)
 		wait_for_something(master, poll_fd, owner);
 		take_signals(master);
 		reap(master, clock_steady_us());
+		count_last(master, clock_steady_us());
 		announce(master);
 	}
 	free(poll_fd);

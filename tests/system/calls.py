@@ -2,13 +2,6 @@
 from wire import *
 
 
-def superuser(statement):
-    done = subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-tA", "-F", "\t", "-U", "postgres", "-c",
-                           statement], stdout=subprocess.PIPE, check=True,
-                          env={**os.environ, "PGPASSFILE": os.environ["MUSTER_TEST_SUPERUSER"]})
-    return done.stdout.decode().strip()
-
-
 def calls():
     return int(superuser(
         "SELECT coalesce(sum(s.calls), 0) FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid "

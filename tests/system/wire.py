@@ -317,6 +317,13 @@ def sql(statement):
     return done.stdout.decode().rstrip("\n")
 
 
+def superuser(statement):
+    done = subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-tA", "-F", "\t", "-U", "postgres", "-c",
+                           statement], stdout=subprocess.PIPE, check=True,
+                          env={**os.environ, "PGPASSFILE": os.environ["MUSTER_TEST_SUPERUSER"]})
+    return done.stdout.decode().strip()
+
+
 def log_of(trace, seconds=3):
     """The request's log line as a dictionary; {} when there is none."""
     end = time.monotonic() + seconds

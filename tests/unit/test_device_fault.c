@@ -17,6 +17,11 @@
 	"<s:Subcode><s:Value>" subcode "</s:Value></s:Subcode></s:Code>" \
 	"<s:Reason><s:Text xml:lang=\"en-US\">" reason "</s:Text></s:Reason>" detail \
 	"</s:Fault></s:Body></s:Envelope>"
+#define SPOKEN(language, reason) \
+	"<s:Envelope xmlns:s=\"" SOAP "\"><s:Body><s:Fault><s:Code><s:Value>s:Receiver</s:Value>" \
+	"<s:Subcode><s:Value>s:Authorization</s:Value></s:Subcode></s:Code>" \
+	"<s:Reason><s:Text" language ">" reason \
+	"</s:Text></s:Reason>" TYPE("CustomServerError") "</s:Fault></s:Body></s:Envelope>"
 #define TYPE(type) DETAIL("<ErrorType>" type "</ErrorType><Message>no</Message><TraceId>T1</TraceId>")
 #define PLAIN DETAIL("<Message>no</Message><TraceId>T1</TraceId>")
 
@@ -114,6 +119,10 @@ static const struct {
 	{ FAULT("s:Authentication", "wrong password", ""), 500, 1 },
 	{ FAULT("s:Authentication", "wrong password", PLAIN), 200, 1 },
 	{ FAULT("s:Authentication", "wrong password", DETAIL("<Message>UserLicense</Message>")), 500, 2 },
+	{ SPOKEN("", "no"), 500, 1 },
+	{ SPOKEN(" lang=\"de\"", "no"), 500, 1 },
+	{ SPOKEN(" xml:lang=\"de\"", ""), 500, 1 },
+	{ FAULT("s:Authentication", "", PLAIN), 500, 0 },
 };
 
 static void
@@ -144,11 +153,49 @@ test_printable(void **state)
 	assert_string_equal(refusal.what, "a?b?c?");
 }
 
+/* What a server's own rule says, in the device's language, as it was said. */
+static void
+test_language(void **state)
+{
+	struct refusal refusal = { .hresult = 0 };
+	struct notes notes = { .count = 0 };
+
+	(void)state;
+	server_fault_read(
+	    bytes_of(SPOKEN(" xml:lang=\"de-DE\"", "Ger\xc3\xa4t &lt;zu alt&gt; &amp; &quot;grau&quot;")),
+	    500, &refusal, &notes);
+	assert_string_equal(refusal.reason, "Ger\xc3\xa4t <zu alt> & \"grau\"");
+	assert_string_equal(refusal.language, "de-DE");
+	assert_int_equal(notes.count, 0);
+	server_fault_read(bytes_of(SPOKEN(" xml:lang=\"a&#9;b\"", "x")), 500, &refusal, &notes);
+	assert_string_equal(refusal.language, "a?b");
+	server_fault_read(bytes_of(SPOKEN("", "x")), 500, &refusal, &notes);
+	assert_string_equal(refusal.language, "");
+}
+
+/* 1000 characters of four bytes come whole. */
+static void
+test_long_text(void **state)
+{
+	struct refusal refusal = { .hresult = 0 };
+	struct notes notes = { .count = 0 };
+	char text[4001] = "", body[6000];
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i++)
+		memcpy(text + 4 * i, "\xf0\x9f\x90\x8c", 4);
+	(void)snprintf(body, sizeof(body), SPOKEN(" xml:lang=\"en\"", "%s"), text);
+	server_fault_read(bytes_of(body), 500, &refusal, &notes);
+	assert_string_equal(refusal.reason, text);
+	assert_int_equal(notes.count, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_derivation), cmocka_unit_test(test_notes),
-		cmocka_unit_test(test_printable) };
+		cmocka_unit_test(test_printable), cmocka_unit_test(test_language),
+		cmocka_unit_test(test_long_text) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

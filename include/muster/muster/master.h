@@ -22,9 +22,13 @@
 /* What the pool counted is carried to the database so often. */
 #define TALLY_INTERVAL_MS (60 * 1000)
 
+/* After SIGTERM the rest is carried, too, when the pairs have ended; it may take so long. */
+#define LAST_ROUND_MS (5 * 1000)
+
 /*
  * Run until SIGTERM or SIGINT; SIGHUP replaces the pairs one by one, each new pair up before the old
- * one stops. Returns the exit status, 0 after a signal.
+ * one stops. Before the end what the pool has counted is carried to the database. Returns the exit status, 0
+ * after a signal.
  */
 int master_run(struct common *);
 

@@ -1,8 +1,8 @@
 /*
  * How many Discover and GetPolicies requests succeeded, by organization and Windows build. They write
  * nothing to the database (strangers could fill it), so the pool counts them in shared memory,
- * and a housekeeper carries the counts to SQL every minute. A restart of the master loses what was not carried
- * yet: at most a minute's.
+ * and a housekeeper carries the counts to SQL every minute, and once more when the master is told to end. A
+ * master that is killed loses what was not carried yet: at most a minute's.
  */
 #ifndef MUSTER_STAGES_TALLY_H
 #define MUSTER_STAGES_TALLY_H
@@ -11,7 +11,8 @@
 
 struct tally;
 
-/* Different counts that fit; the rest of them is counted under the organization's key with the build "other". */
+/* Different counts that fit; the rest of them is counted under the organization's key with the build "other".
+ */
 #define TALLY_SLOTS 4096
 
 /* NULL when there is no memory. Lives as long as the processes that share it. */
