@@ -29,7 +29,12 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 		(16, 'reports', ARRAY['funnel', 'refusals_by_day', 'client_versions', 'expiring'], 'count statistics'),
 		(17, 'who works for whom', ARRAY['delegations', 'delegate', 'end_delegation'], 'help desk delegation role right permission'),
 		(18, 'who did what', ARRAY['changes', 'events', 'certificates', 'audit_head', 'seals', 'verify_audit', 'seal_events'], 'audit auditor log tampered proof history'),
-		(19, 'how long events are kept', ARRAY['set_event_retention', 'age_events', 'event_holds', 'hold_events', 'release_events', 'move_stray_events'], 'retention legal hold partition housekeeping')
+		(19, 'how long events are kept', ARRAY['set_event_retention', 'age_events', 'event_holds', 'hold_events', 'release_events', 'move_stray_events'], 'retention legal hold partition housekeeping'),
+		(20, 'lists from spreadsheets', ARRAY['accounts_csv', 'import_accounts', 'export_accounts', 'groups_csv', 'import_groups', 'export_groups',
+			'group_members_csv', 'import_group_members', 'export_group_members', 'licences_csv', 'import_licences', 'export_licences',
+			'licence_assignments_csv', 'import_licence_assignments', 'export_licence_assignments', 'expected_devices_csv', 'import_expected_devices',
+			'export_expected_devices', 'blocked_devices_csv', 'import_blocked_devices', 'export_blocked_devices', 'discard_import'], 'csv copy bulk load import export excel'),
+		(21, 'deleting', ARRAY['delete_account', 'delete_organization'], 'remove erase forget privacy gdpr leaver')
 		) t (position, task, names, words)
 $$;
 COMMENT ON FUNCTION muster.tasks() IS 'Internal: what there is to do, the functions and views for it, and other words for it. Example: SELECT task, names FROM muster.tasks() ORDER BY position;';
