@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 
-SHELL = ("muster-device", "muster-ca", "grep", "curl", "enroll()", "enroll")
+SHELL = ("muster-device", "muster-ca", "grep", "curl", "enroll()", "enroll", "cat >~/")
 PROMPT = re.compile(r"^(?:(\w+)(=[>#])|(#)) (.*)$")
 CONTINUED = re.compile(r"^(?:\w+-[>#]|>) ?(.*)$")
 LEFT_OUT = re.compile(r"^((new password of \S+|again|password of \S+):|\(\d+ rows?\)|)$")
@@ -171,8 +171,7 @@ class Machine:
     def run(self, who, text):
         if who not in self.sessions:
             self.sessions[who] = shell() if who == "#" else psql({"muster=>": "root", "muster=#": None}.get(who, who[:-2]))
-        if who == "#":
-            text = self.here(text)
+        text = self.here(text)
         return [self.shown(line) for line in self.sessions[who].run(text)]
 
     def here(self, text):
@@ -189,8 +188,7 @@ class Machine:
 def runs(command):
     if command.who != "#":
         return True
-    words = [word for word in command.text.split() if not re.match(r"^\w+=", word)]
-    return words[0] in SHELL
+    return re.sub(r"^(\w+=\S* )*", "", command.text).startswith(SHELL)
 
 
 def check(guide, names, machine, write):
