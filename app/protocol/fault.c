@@ -135,20 +135,27 @@ body_write(struct xml_out *out, const struct fault *fault, const char *trace, co
 	xml_end(out);
 }
 
+/* White space alone tells a user nothing, and names no language. */
+static bool
+blank(const char *text)
+{
+	return text[strspn(text, " \t\r\n")] == '\0';
+}
+
 bool
 fault_write(struct arena *arena, enum outcome outcome, const char *action, const char *message_id,
     const char *trace, const char *text, const char *language, struct bytes *bytes)
 {
 	CLEANUP(xml_out_free) struct xml_out *out = xml_out_new();
 	struct fault fault = fault_for(outcome);
-	bool own = text == NULL || *text == '\0' || fault_names_code(text);
+	bool own = text == NULL || blank(text) || fault_names_code(text);
 
 	if (fault.subcode == NULL)
 		fault = fault_for(OUTCOME_INTERNAL_SERVICE_FAULT);
 	if (!own)
 		fault.text = text;
 	soap_begin(arena, out, action, message_id, trace, false);
-	body_write(out, &fault, trace, own || language == NULL ? "en-US" : language);
+	body_write(out, &fault, trace, own || language == NULL || blank(language) ? "en-US" : language);
 	soap_end(out);
 	return xml_out_finish(out, arena, bytes);
 }

@@ -150,12 +150,12 @@ carries_a_custom_text(void **state)
 	arena_free(arena);
 }
 
-/* A text that could be taken for another code gives way, and its language with it. */
+/* A text that could be taken for another code, or tells nothing, gives way, and its language with it. */
 static void
-replaces_a_text_that_names_a_code(void **state)
+replaces_a_text_that_misleads(void **state)
 {
 	static const char *const texts[] = { "NotEligibleToRenew: come back later", "Authorization needed",
-		"" };
+		"", " \r\n\t" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -164,6 +164,24 @@ replaces_a_text_that_names_a_code(void **state)
 		    written(arena, OUTCOME_CUSTOM_SERVER_ERROR, MESSAGE_ID, texts[i], "fr-FR");
 
 		xpath_check(arena, &reply, "//s:Reason/s:Text", fault_for(OUTCOME_CUSTOM_SERVER_ERROR).text);
+		xpath_check(arena, &reply, "//s:Reason/s:Text/@xml:lang", "en-US");
+		reply_free(&reply);
+		arena_free(arena);
+	}
+}
+
+static void
+a_text_without_a_language_is_english(void **state)
+{
+	static const char *const languages[] = { NULL, "", " " };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(languages); i++) {
+		struct arena *arena = arena_new();
+		struct reply_doc reply =
+		    written(arena, OUTCOME_CUSTOM_SERVER_ERROR, MESSAGE_ID, "Come to room 5.", languages[i]);
+
+		xpath_check(arena, &reply, "//s:Reason/s:Text", "Come to room 5.");
 		xpath_check(arena, &reply, "//s:Reason/s:Text/@xml:lang", "en-US");
 		reply_free(&reply);
 		arena_free(arena);
@@ -228,7 +246,8 @@ main(void)
 		cmocka_unit_test(no_text_names_a_code),
 		cmocka_unit_test(recognises_every_name),
 		cmocka_unit_test(carries_a_custom_text),
-		cmocka_unit_test(replaces_a_text_that_names_a_code),
+		cmocka_unit_test(replaces_a_text_that_misleads),
+		cmocka_unit_test(a_text_without_a_language_is_english),
 		cmocka_unit_test(markup_comes_back_as_text),
 		cmocka_unit_test(other_outcomes_become_internal),
 		cmocka_unit_test(matches_the_golden_bytes),

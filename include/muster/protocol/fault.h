@@ -22,10 +22,10 @@ struct fault fault_for(enum outcome);
  *
  * action      of the response that the operation would have had
  * message_id  echoed in RelatesTo; NULL leaves it out
- * text        replaces the outcome's own (custom rules); NULL keeps it. A text that holds
- *             any code's name is replaced by the outcome's own: the client searches for
- *             code names in the Reason, too
- * language    of that text, e.g. "de-DE"; NULL is en-US
+ * text        replaces the outcome's own (custom rules); NULL keeps it, and so does
+ *             white space alone. A text that holds any code's name is replaced by the
+ *             outcome's own: the client searches for code names in the Reason, too
+ * language    of that text, e.g. "de-DE"; NULL or white space alone is en-US
  * false when the writer failed
  */
 bool fault_write(struct arena *, enum outcome, const char *action, const char *message_id, const char *trace,
