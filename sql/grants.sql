@@ -45,11 +45,13 @@ GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollmen
 	application_version, request_version, serial_number, manufacturer, model, locale, facts, state, enrolled_at, first_contact_at,
 	replaced_by, replaced_at, ended_at, retired_at, retired_reason, trace, attempt, remote)
 	ON muster.device TO :readers;
-GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devices_of(text, text), muster.account_id(text, text),
+GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devices_of(text, text), muster.account_id(text, text), muster.accounts_called(text),
 	muster.organization_id(text), muster.authority_id(text), muster.group_id(text, text), muster.licence_id(text, text),
 	muster.custom_rule_id(text, text), muster.effective_cap(uuid),
 	muster.explain_enrollment(text, jsonb, inet, text), muster.explain_device(uuid),
-	muster.refusals_by_day(date, date), muster.funnel(date, date), muster.span(date, date), muster.build_of(text),
+	muster.page_length(integer), muster.account_page(text, text, integer), muster.device_page(text, uuid, integer),
+	muster.refusal_page(text, timestamptz, integer), muster.refusals_of(text, text, integer),
+	muster.refusals_by_day(date, date, text), muster.funnel(date, date, text), muster.span(date, date), muster.build_of(text),
 	muster.check_configuration(text), muster.check_installation(), muster.check_organization(muster.organization),
 	muster.configuration_of(text), muster.delegated(name, text)
 	TO :readers;

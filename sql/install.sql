@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 6
+\set newest 7
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -64,6 +64,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 6) AS due \
 \if :due
 \ir migrations/006-bulk.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 7) AS due \gset
+\if :due
+\ir migrations/007-scale.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -91,6 +95,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 6) AS due \
 \ir issuer.sql
 \ir under_way.sql
 \ir views.sql
+\ir pages.sql
 \ir reports.sql
 \ir delegation.sql
 \ir explain.sql

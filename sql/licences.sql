@@ -395,6 +395,9 @@ BEGIN
 	       jsonb_build_object(CASE TG_OP WHEN 'INSERT' THEN 'after' ELSE 'before' END,
 			jsonb_build_object('licence', t.licence, 'seats', count(*), 'taken', count(t.account)))
 	  FROM touched t GROUP BY t.organization, t.licence;
+	UPDATE muster.licence l SET seats = l.seats + CASE TG_OP WHEN 'INSERT' THEN t.number ELSE -t.number END
+	  FROM (SELECT x.organization, x.licence, count(*) AS number FROM touched x GROUP BY 1, 2) t
+	 WHERE l.organization = t.organization AND l.id = t.licence;
 	RETURN NULL;
 END
 $$;
@@ -402,7 +405,8 @@ COMMENT ON FUNCTION muster.audit_seats() IS 'Internal: trigger that writes an ev
 
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.licence
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
-CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.licence
+-- How many seats it has is told by the event of the seats.
+CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE OF organization, name, valid_from, valid_until, pool, free_on_retirement ON muster.licence
 	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.licence_group
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();

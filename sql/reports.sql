@@ -13,30 +13,35 @@ END
 $$;
 COMMENT ON FUNCTION muster.span(date, date) IS 'Internal: the time from the first day''s beginning to the last day''s end (UTC), or an error. Example: SELECT muster.span(''2027-01-01'', ''2027-01-31'');';
 
-CREATE OR REPLACE FUNCTION muster.refusals_by_day(first date DEFAULT (now() AT TIME ZONE 'UTC')::date - 13, last date DEFAULT (now() AT TIME ZONE 'UTC')::date)
+CREATE OR REPLACE FUNCTION muster.refusals_by_day(first date DEFAULT (now() AT TIME ZONE 'UTC')::date - 13, last date DEFAULT (now() AT TIME ZONE 'UTC')::date,
+	of_organization text DEFAULT NULL)
 RETURNS TABLE (day date, organization text, stage text, outcome text, rule text, hresult text, refusals bigint, accounts bigint, latest_why text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	span tstzrange := muster.span(first, last);
+	only_one uuid := CASE WHEN of_organization IS NOT NULL THEN muster.organization_id(of_organization) END;
 BEGIN
 	RETURN QUERY
 		SELECT r.day, o.key, r.stage, r.outcome, r.rule, x.hresult, r.refusals, r.accounts, r.latest_why
 		  FROM (SELECT (e.at AT TIME ZONE 'UTC')::date AS day, e.organization, e.stage, e.outcome, e.details #>> '{decision,rule}' AS rule, count(*) AS refusals,
 		               count(DISTINCT coalesce(e.account::text, e.user_name)) AS accounts, (array_agg(e.why ORDER BY e.at DESC))[1] AS latest_why
 		          FROM muster.event e
-		         WHERE e.kind = 'refused' AND e.at >= lower(span) AND e.at < upper(span) GROUP BY 1, 2, 3, 4, 5) r
+		         WHERE e.kind = 'refused' AND e.at >= lower(span) AND e.at < upper(span) AND (only_one IS NULL OR e.organization = only_one)
+		         GROUP BY 1, 2, 3, 4, 5) r
 		  LEFT JOIN muster.organization o ON o.id = r.organization
 		  LEFT JOIN muster.outcome x ON x.name = r.outcome
 		 ORDER BY r.day DESC, r.refusals DESC, o.key, r.outcome;
 END
 $$;
-COMMENT ON FUNCTION muster.refusals_by_day(date, date) IS 'Refusals by day (UTC), organization, stage, outcome and rule: how many, of how many users, and the latest reason; the last two weeks, or from a first to a last day. Example: SELECT day, outcome, rule, refusals, latest_why FROM muster.refusals_by_day();';
+COMMENT ON FUNCTION muster.refusals_by_day(date, date, text) IS 'Refusals by day (UTC), organization, stage, outcome and rule: how many, of how many users, and the latest reason; the last two weeks, or from a first to a last day; of all organizations, or of one. Example: SELECT day, outcome, rule, refusals, latest_why FROM muster.refusals_by_day();';
 
-CREATE OR REPLACE FUNCTION muster.funnel(first date DEFAULT (now() AT TIME ZONE 'UTC')::date - 13, last date DEFAULT (now() AT TIME ZONE 'UTC')::date)
+CREATE OR REPLACE FUNCTION muster.funnel(first date DEFAULT (now() AT TIME ZONE 'UTC')::date - 13, last date DEFAULT (now() AT TIME ZONE 'UTC')::date,
+	of_organization text DEFAULT NULL)
 RETURNS TABLE (day date, organization text, build text, discovered bigint, policy bigint, issued bigint, first_contact bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	span tstzrange := muster.span(first, last);
+	only_one uuid := CASE WHEN of_organization IS NOT NULL THEN muster.organization_id(of_organization) END;
 BEGIN
 	RETURN QUERY
 		SELECT s.day, o.key, s.build, sum(s.discovered)::bigint, sum(s.policy)::bigint, sum(s.issued)::bigint, sum(s.first_contact)::bigint
@@ -46,14 +51,17 @@ BEGIN
 			       CASE c.stage WHEN 'policy' THEN c.count ELSE 0 END AS policy, 0 AS issued, 0 AS first_contact
 			  FROM muster.daily_count c WHERE c.organization = o.id AND c.day BETWEEN first AND last
 			UNION ALL
-			SELECT (d.enrolled_at AT TIME ZONE 'UTC')::date, muster.build_of(d.os_version), 0, 0, count(*), count(d.first_contact_at)
-			  FROM muster.device d
-			 WHERE d.organization = o.id AND d.enrolled_at >= lower(span) AND d.enrolled_at < upper(span) GROUP BY 1, 2) s
+			-- Versions are few, and each is read once.
+			SELECT v.day, muster.build_of(v.os_version), 0, 0, v.issued, v.first_contact
+			  FROM (SELECT (d.enrolled_at AT TIME ZONE 'UTC')::date AS day, d.os_version, count(*) AS issued, count(d.first_contact_at) AS first_contact
+				  FROM muster.device d
+				 WHERE d.organization = o.id AND d.enrolled_at >= lower(span) AND d.enrolled_at < upper(span) GROUP BY 1, 2) v) s
+		 WHERE only_one IS NULL OR o.id = only_one
 		 GROUP BY s.day, o.key, s.build
 		 ORDER BY s.day DESC, o.key, s.build;
 END
 $$;
-COMMENT ON FUNCTION muster.funnel(date, date) IS 'How far devices come, by day (UTC), organization and Windows build: asked discovery, got the policy, got a certificate, and of those how many were seen at the device endpoint since. Devices ask for the policy without saying their build: it counts as unknown. Discovery and policy are counted by the programs, at most two minutes behind; the rest is exact. The last two weeks, or from a first to a last day. Example: SELECT day, sum(discovered), sum(policy), sum(issued), sum(first_contact) FROM muster.funnel() GROUP BY day ORDER BY day DESC;';
+COMMENT ON FUNCTION muster.funnel(date, date, text) IS 'How far devices come, by day (UTC), organization and Windows build: asked discovery, got the policy, got a certificate, and of those how many were seen at the device endpoint since. Devices ask for the policy without saying their build: it counts as unknown. Discovery and policy are counted by the programs, at most two minutes behind; the rest is exact. The last two weeks, or from a first to a last day; of all organizations, or of one. Example: SELECT day, sum(discovered), sum(policy), sum(issued), sum(first_contact) FROM muster.funnel() GROUP BY day ORDER BY day DESC;';
 
 CREATE OR REPLACE VIEW muster.client_versions WITH (security_invoker = true) AS
 SELECT o.key AS organization, c.build, c.request_version, c.first_seen_at, c.first_device, d.name AS device_name, a.upn AS account
@@ -66,13 +74,13 @@ COMMENT ON VIEW muster.client_versions IS 'Windows builds and enrollment version
 CREATE OR REPLACE VIEW muster.licences WITH (security_invoker = true) AS
 SELECT o.key AS organization, l.name, l.valid_from, l.valid_until,
        CASE WHEN now() < l.valid_from THEN 'not yet valid' WHEN now() >= l.valid_until THEN 'expired' ELSE 'valid' END AS state,
-       s.seats, s.taken, s.seats - s.taken AS free, l.pool, l.free_on_retirement,
+       l.seats, l.seats - s.free AS taken, s.free, l.pool, l.free_on_retirement,
        ARRAY(SELECT g.name FROM muster.licence_group x JOIN muster.account_group g ON g.id = x.account_group
               WHERE x.licence = l.id ORDER BY lower(g.name)) AS groups,
        o.licence_required AS required, l.created_at, l.id
   FROM muster.licence l
   JOIN muster.organization o ON o.id = l.organization
- CROSS JOIN LATERAL (SELECT count(*) AS seats, count(x.account) AS taken FROM muster.licence_seat x WHERE x.licence = l.id) s;
+ CROSS JOIN LATERAL (SELECT count(*) AS free FROM muster.licence_seat x WHERE x.licence = l.id AND x.account IS NULL) s;
 COMMENT ON VIEW muster.licences IS 'Licences with their seats: how many there are, are taken, are free; who may draw one; whether the organization demands a licence. Example: SELECT organization, name, state, seats, taken, free FROM muster.licences;';
 
 CREATE OR REPLACE VIEW muster.licence_holders WITH (security_invoker = true) AS

@@ -23,9 +23,9 @@ SELECT o.key AS organization, a.upn, a.display_name, a.kind, a.enabled, a.disabl
        a.has_password, a.password_set_at,
        (SELECT count(*) FROM muster.device d WHERE d.account = a.id AND d.state = 'enrolled') AS devices,
        a.created_at, a.id,
-       a.may_enroll, e.cap AS device_cap, e.source AS device_cap_of
+       -- Asked for each row that is shown, not for those that a LIMIT leaves out.
+       a.may_enroll, (muster.effective_cap(a.id)).cap AS device_cap, (muster.effective_cap(a.id)).source AS device_cap_of
   FROM muster.account a JOIN muster.organization o ON o.id = a.organization
- CROSS JOIN LATERAL muster.effective_cap(a.id) e
  WHERE a.deleted_at IS NULL;
 COMMENT ON VIEW muster.accounts IS 'Accounts (but those deleted), whether a password is set, how many living devices each has, the device cap that holds for it and whose cap that is. Example: SELECT * FROM muster.accounts WHERE upn = ''ada@example.test'';';
 
@@ -63,7 +63,7 @@ COMMENT ON VIEW muster.authorities IS 'Certification authorities, whose certific
 CREATE OR REPLACE VIEW muster.refusals WITH (security_invoker = true) AS
 SELECT e.at, o.key AS organization, coalesce(a.upn, e.user_name) AS account, e.stage, e.outcome, e.why,
        x.hresult, x.constant, e.details #>> '{facts,DeviceName}' AS device_name, e.details #>> '{facts,OSVersion}' AS os_version,
-       e.remote, e.trace, e.attempt, e.user_name, e.details, e.details #>> '{decision,rule}' AS rule
+       e.remote, e.trace, e.attempt, e.user_name, e.details, e.details #>> '{decision,rule}' AS rule, e.id
   FROM muster.events e
   LEFT JOIN muster.organization o ON o.id = e.organization
   LEFT JOIN muster.account a ON a.id = e.account

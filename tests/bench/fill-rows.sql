@@ -67,6 +67,8 @@ UNION ALL
 SELECT o.id, rehearsal.id('licence', o.o, '2020-01-01'), NULL, NULL, NULL
   FROM rehearsal.organization o, generate_series(1, CASE WHEN o.o = 0 THEN greatest(400, :n / 25) ELSE 400 END) WHERE o.o <= 10;
 
+UPDATE muster.licence l SET seats = (SELECT count(*) FROM muster.licence_seat s WHERE s.licence = l.id);
+
 -- Known devices.
 INSERT INTO muster.blocked_device (organization, kind, value, reason, blocked_by)
 SELECT o.id, (ARRAY['hardware id', 'device id', 'serial number'])[1 + b % 3], 'STOLEN' || b, 'stolen', 'rehearsal'
