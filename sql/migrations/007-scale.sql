@@ -10,6 +10,9 @@ CREATE INDEX device_name ON muster.device (name);
 DROP INDEX muster.device_serial_number;
 CREATE INDEX device_serial_number ON muster.device (serial_number) WHERE serial_number IS NOT NULL;
 
+-- The clients seen first of late.
+CREATE INDEX client_version_first_seen ON muster.client_version (first_seen_at);
+
 -- Seats are many, and counted once: free ones have an index of their own.
 ALTER TABLE muster.licence ADD COLUMN seats bigint NOT NULL DEFAULT 0 CONSTRAINT licence_seats CHECK (seats >= 0);
 COMMENT ON COLUMN muster.licence.seats IS 'How many rows of muster.licence_seat it has, kept by trigger. Set with muster.set_licence_seats.';

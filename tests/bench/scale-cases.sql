@@ -167,22 +167,27 @@ BEGIN
 	LOOP
 		FOR question IN SELECT * FROM (VALUES
 			('an account', 'SELECT * FROM muster.accounts WHERE upn = $upn'),
-			('accounts, a page', 'SELECT * FROM muster.accounts WHERE organization = $key AND upn > $upn ORDER BY upn LIMIT 50'),
+			('accounts, a page', 'SELECT * FROM muster.account_page($key, $upn)'),
 			('an account''s devices', 'SELECT * FROM muster.devices_of($upn)'),
 			('an account''s devices, by the view', 'SELECT * FROM muster.devices WHERE account = $upn'),
 			('a device by name', 'SELECT * FROM muster.devices WHERE name = $name'),
 			('a device by serial number', 'SELECT * FROM muster.devices WHERE serial_number = $serial'),
 			('a device by id', 'SELECT * FROM muster.devices WHERE id = $id'),
+			('devices, a page', 'SELECT * FROM muster.device_page($key, $id)'),
 			('a device''s certificates', 'SELECT * FROM muster.certificates WHERE device = $id'),
 			('a device''s events', 'SELECT * FROM muster.event WHERE device = $id ORDER BY at'),
 			('a trace', 'SELECT * FROM muster.trace($trace)'),
 			('refusals, the latest', 'SELECT * FROM muster.refusals ORDER BY at DESC LIMIT 20'),
-			('refusals, the latest of one', 'SELECT * FROM muster.refusals WHERE organization = $key ORDER BY at DESC LIMIT 20'),
-			('refusals by day', 'SELECT * FROM muster.refusals_by_day()'),
-			('funnel', 'SELECT * FROM muster.funnel()'),
+			('refusals, a page', 'SELECT * FROM muster.refusal_page($key)'),
+			('an account''s refusals', 'SELECT * FROM muster.refusals_of($upn)'),
+			('refusals of a day', 'SELECT * FROM muster.refusals_by_day($day, $day, $key)'),
+			('refusals by day, two weeks', 'SELECT * FROM muster.refusals_by_day(of_organization => $key)'),
+			('funnel of a day', 'SELECT * FROM muster.funnel($day, $day)'),
+			('funnel, two weeks', 'SELECT * FROM muster.funnel(of_organization => $key)'),
 			('licences', 'SELECT * FROM muster.licences'),
 			('an account''s licences', 'SELECT * FROM muster.licence_holders WHERE account = $upn'),
 			('an account''s groups', 'SELECT * FROM muster.group_members WHERE account = $upn'),
+			('a group', 'SELECT * FROM muster.groups WHERE organization = $key AND name = ''Group 1'''),
 			('groups of one', 'SELECT * FROM muster.groups WHERE organization = $key'),
 			('what expires', 'SELECT * FROM muster.expiring WHERE organization = $key'),
 			('client versions', 'SELECT * FROM muster.client_versions ORDER BY first_seen_at DESC LIMIT 50'),
@@ -197,9 +202,10 @@ BEGIN
 			('what was changed', 'SELECT * FROM muster.event WHERE actor_role IS NOT NULL AND at > now() - interval ''1 hour'' ORDER BY at DESC LIMIT 50')
 			) q (title, sql)
 		LOOP
-			PERFORM bench.add(question.title || ': ' || who.title, who.role, 'view', ARRAY(
-				SELECT replace(replace(replace(replace(replace(replace(replace(question.sql, '$upn', quote_literal(p.upn)), '$key', quote_literal(who.key)), '$name', quote_literal(m.name)),
-					'$serial', quote_literal(m.serial_number)), '$id', quote_literal(m.id)), '$trace', quote_literal(m.trace)), '$facts', quote_literal(bench.facts('why' || n)))
+			-- A report over many days is asked for in pages of a day, where there is so much to tell.
+			PERFORM bench.add(question.title || ': ' || who.title, who.role, CASE WHEN question.title NOT LIKE '%two weeks' THEN 'view' END, ARRAY(
+				SELECT replace(replace(replace(replace(replace(replace(replace(replace(question.sql, '$upn', quote_literal(p.upn)), '$key', quote_literal(who.key)), '$name', quote_literal(m.name)),
+					'$serial', quote_literal(m.serial_number)), '$id', quote_literal(m.id)), '$trace', quote_literal(m.trace)), '$facts', quote_literal(bench.facts('why' || n))), '$day', quote_literal((now() AT TIME ZONE 'UTC')::date - 1))
 				  FROM unnest(numbers) n, bench.nth_person(who.key, n) p, bench.nth_machine(who.key, n) m));
 		END LOOP;
 	END LOOP;
