@@ -132,11 +132,11 @@ BEGIN
 	IF p_candidate.facts IS NULL THEN
 		RETURN muster.says('blocked device', 'OK', 'not told yet');
 	END IF;
-	SELECT x.id, x.kind, x.value, x.reason, x.blocked_at INTO b FROM muster.blocked_device x
-	 WHERE x.organization = p_candidate.organization
-	   AND ((x.kind = 'hardware id' AND lower(x.value) = lower(p_candidate.hardware_id))
-	        OR (x.kind = 'device id' AND lower(x.value) = lower(p_candidate.device_id))
-	        OR (x.kind = 'serial number' AND lower(x.value) = lower(p_candidate.serial_number)))
+	-- Three looks into an index, however many are blocked.
+	SELECT x.id, x.kind, x.value, x.reason, x.blocked_at INTO b
+	  FROM (VALUES ('hardware id', lower(p_candidate.hardware_id)), ('device id', lower(p_candidate.device_id)),
+		('serial number', lower(p_candidate.serial_number))) k (kind, value)
+	  JOIN muster.blocked_device x ON x.organization = p_candidate.organization AND x.kind = k.kind AND lower(x.value) = k.value
 	 LIMIT 1;
 	IF FOUND THEN
 		RETURN muster.says('blocked device', 'Authorization', format('%s %s is blocked since %s: %s', b.kind, b.value, to_char(b.blocked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), b.reason),
@@ -150,11 +150,11 @@ COMMENT ON FUNCTION muster.rule_blocked_device(muster.candidate) IS 'Internal: r
 CREATE OR REPLACE FUNCTION muster.expected_as(p_candidate muster.candidate) RETURNS SETOF muster.expected_device
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN QUERY SELECT x.* FROM muster.expected_device x
-	 WHERE x.organization = p_candidate.organization
-	   AND ((x.kind = 'hardware id' AND lower(x.value) = lower(p_candidate.hardware_id))
-	        OR (x.kind = 'device id' AND lower(x.value) = lower(p_candidate.device_id))
-	        OR (x.kind = 'serial number' AND lower(x.value) = lower(p_candidate.serial_number)))
+	-- Three looks into an index, however many are expected.
+	RETURN QUERY SELECT x.*
+	  FROM (VALUES ('hardware id', lower(p_candidate.hardware_id)), ('device id', lower(p_candidate.device_id)),
+		('serial number', lower(p_candidate.serial_number))) k (kind, value)
+	  JOIN muster.expected_device x ON x.organization = p_candidate.organization AND x.kind = k.kind AND lower(x.value) = k.value
 	 ORDER BY (x.account IS NULL OR x.account = p_candidate.account) DESC, x.id;
 END
 $$;
