@@ -125,8 +125,7 @@ tally_add(struct tally *tally, const char *stage, const char *organization, cons
 
 	if (tally == NULL)
 		return;
-	slot =
-	    slot_named(tally, stage, organization, build_of(os_version, build) ? build : "unknown");
+	slot = slot_named(tally, stage, organization, build_of(os_version, build) ? build : "unknown");
 	if (slot == NULL && (slot = slot_named(tally, stage, organization, "other")) == NULL)
 		return;
 	(void)atomic_fetch_add(&slot->count, 1);

@@ -216,8 +216,8 @@ store_count(struct store *store, struct arena *arena, const char *counts, struct
 	enum outcome o;
 
 	(void)arena;
-	if ((o = call(store, "count", "SELECT counted FROM muster_worker.count($1)", param,
-		 ARRAY_SIZE(param), 1, &result, why)) != OUTCOME_OK)
+	if ((o = call(store, "count", "SELECT counted FROM muster_worker.count($1)", param, ARRAY_SIZE(param),
+		 1, &result, why)) != OUTCOME_OK)
 		return o;
 	if (!pg_bool(result, 0, 0))
 		return refuse(why, OUTCOME_ENROLLMENT_SERVER, "not counted: the database is read-only");

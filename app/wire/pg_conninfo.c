@@ -6,7 +6,10 @@ is_secret(const char *keyword)
 	return strcmp(keyword, "password") == 0 || strcmp(keyword, "sslpassword") == 0;
 }
 
-/* libpq's message without its line end. It quotes what it cannot parse: a password, or a URI with one in it. */
+/*
+ * libpq's message without its line end. It quotes what it cannot parse: a password, or a URI
+ * with one in it.
+ */
 static enum outcome
 refuse_unreadable(const char *option, const char *conninfo, const char *error, struct why *why)
 {

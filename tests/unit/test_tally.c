@@ -42,9 +42,11 @@ taken(const char *text, const char *build)
 	size_t i;
 
 	assert_non_null(list);
-	json_array_foreach(list, i, row)
+	for (i = 0; i < json_array_size(list); i++) {
+		row = json_array_get(list, i);
 		if (build == NULL || strcmp(json_string_value(json_object_get(row, "build")), build) == 0)
 			sum += json_integer_value(json_object_get(row, "count"));
+	}
 	json_decref(list);
 	return sum;
 }

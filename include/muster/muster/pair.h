@@ -39,7 +39,10 @@ void pair_listen(struct pair *);
 /* Ask the worker to finish what it has in hand and end; the issuer follows it. */
 void pair_retire(struct pair *, int64_t patience_us);
 
-/* Fork the process that does housekeeping, with or without its hourly part, confined as a worker; -1 on failure. */
+/*
+ * Fork the process that does housekeeping, with or without its hourly part, confined as a worker;
+ * -1 on failure.
+ */
 pid_t pair_housekeeper(const struct common *, bool hourly);
 
 #endif
