@@ -147,6 +147,13 @@ SELECT is(try(r, $$SELECT string_agg(why, ',') FROM muster.explain_enrollment('b
 	FROM (VALUES ('hedy', 'rule "Never": never'), ('oscar', 'rule "Never": never'), ('hal', 'rule "Never": never'), ('boss', 'rule "Never": never'), ('audrey', 'rule "Never": never')) x (r, expected);
 SELECT is(try('oscar', format('SELECT count(*) FROM muster.explain_custom(%L, NULL, NULL)', (SELECT id FROM muster.account WHERE upn = 'olga@other.test'))), '0', 'nothing of another''s');
 
+-- A duty without the role that it is for shows nothing, to functions that run as their owner neither.
+SELECT is(try('double', $$SELECT count(*) FROM muster.accounts_called('OLGA@other.test')$$), '1', 'a help desk finds an account without case');
+REVOKE muster_help_desk FROM double;
+SELECT is(try('double', $$SELECT count(*) FROM muster.accounts_called('OLGA@other.test')$$), '0', 'but not without the role, though its duty''s row is there');
+SELECT is(try('double', $$SELECT count(*) FROM muster.accounts_called('BOB@example.test')$$), '1', 'where it still has both it does');
+SELECT is(try('muster_owner', $$SELECT count(*) FROM muster.accounts_called('OLGA@other.test')$$), '1', 'and the owner finds all');
+
 -- The end of it.
 SELECT is(try('boss', $$SELECT muster.end_delegation('hedy', 'help desk', 'other')$$), 'ERROR: role "hedy" is not help desk for other HINT: To look: SELECT * FROM muster.delegations;', 'what is not there cannot end');
 SELECT is(try('boss', $$SELECT muster.end_delegation('hedy', 'help desk', 'example')$$), 'hedy is no longer help desk for organization example', 'a duty ends');
