@@ -130,7 +130,9 @@ GRANT UPDATE (name, enrollment_version, validity_days, backdate_minutes, minimum
 -- The rules' rows, and the functions that change them.
 GRANT INSERT, UPDATE (name, may_enroll, device_cap), DELETE ON muster.account_group TO :changers;
 GRANT INSERT, DELETE ON muster.account_group_member, muster.licence_group TO :changers;
-GRANT INSERT, UPDATE (name, valid_from, valid_until, pool, free_on_retirement), DELETE ON muster.licence TO :changers;
+-- Not its seats, which are counted by trigger.
+GRANT INSERT (id, organization, name, valid_from, valid_until, pool, free_on_retirement),
+	UPDATE (name, valid_from, valid_until, pool, free_on_retirement), DELETE ON muster.licence TO :changers;
 GRANT INSERT, UPDATE (account, how, assigned_at), DELETE ON muster.licence_seat TO :changers;
 GRANT INSERT, UPDATE (begins, ends, reason, pilot_group), DELETE ON muster.maintenance TO :changers;
 GRANT INSERT, UPDATE, DELETE ON muster.platform TO :changers;

@@ -147,6 +147,10 @@ SELECT is(try(r, $$SELECT string_agg(why, ',') FROM muster.explain_enrollment('b
 	FROM (VALUES ('hedy', 'rule "Never": never'), ('oscar', 'rule "Never": never'), ('hal', 'rule "Never": never'), ('boss', 'rule "Never": never'), ('audrey', 'rule "Never": never')) x (r, expected);
 SELECT is(try('oscar', format('SELECT count(*) FROM muster.explain_custom(%L, NULL, NULL)', (SELECT id FROM muster.account WHERE upn = 'olga@other.test'))), '0', 'nothing of another''s');
 
+-- How many seats a licence has is counted, not said.
+SELECT is(try(r, format('INSERT INTO muster.licence (organization, name, seats) VALUES (%L, ''Forged'', 500)', (SELECT id FROM muster.organization WHERE key = 'example'))),
+	'ERROR: permission denied for table licence', r || ' says no number of seats') FROM unnest(ARRAY['boss', 'oscar']) r;
+
 -- A duty without the role that it is for shows nothing, to functions that run as their owner neither.
 SELECT is(try('double', $$SELECT count(*) FROM muster.accounts_called('OLGA@other.test')$$), '1', 'a help desk finds an account without case');
 REVOKE muster_help_desk FROM double;
