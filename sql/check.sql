@@ -15,8 +15,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			AND c.not_after < now() + make_interval(days => o.validity_days)), 'its authority ends before a certificate issued today would: certificates are cut short',
 			format('muster-ca init --organization %s --another', o.key)),
 		('error', 'authority', EXISTS (SELECT FROM muster.authority c WHERE c.id = o.authority AND NOT c.has_key), 'its authority''s key is not here', 'muster-ca show'),
-		('error', 'account', NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id), 'there is no account', 'SELECT muster.add_account(upn); then: muster-ca password UPN'),
-		('error', 'account', EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id)
+		('error', 'account', NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL), 'there is no account', 'SELECT muster.add_account(upn); then: muster-ca password UPN'),
+		('error', 'account', EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL)
 			AND NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.enabled AND a.may_enroll AND a.has_password),
 			'no account that may enroll has a password', 'muster-ca password UPN'),
 		('warning', 'URLs', o.enrollment_url = o.device_url, 'devices enroll at the host that asks for client certificates: Windows prompts its user for one',
@@ -61,7 +61,7 @@ COMMENT ON FUNCTION muster.check_organization(muster.organization) IS 'Internal:
 CREATE OR REPLACE FUNCTION muster.check_installation() RETURNS TABLE (severity text, topic text, finding text, next_step text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT c.severity, c.topic, c.finding, c.next_step FROM (VALUES
-		('error', 'organization', NOT EXISTS (SELECT FROM muster.organization), 'there is no organization', 'SELECT muster.add_organization(key, name, enrollment_url, device_url);'),
+		('error', 'organization', NOT EXISTS (SELECT FROM muster.organization o WHERE o.deleted_at IS NULL), 'there is no organization', 'SELECT muster.add_organization(key, name, enrollment_url, device_url);'),
 		('error', 'sealing key', NOT (SELECT x.has_sealing_key FROM muster.configuration x), 'there is no key to seal devices'' secrets with', 'muster-ca init --organization KEY'),
 		('warning', 'events', EXISTS (SELECT FROM muster.event e WHERE e.tableoid = 'muster.event_default'::regclass), 'events are in the default partition: housekeeping did not make a month''s partition in time',
 			'look for "housekeeping" in muster''s log')

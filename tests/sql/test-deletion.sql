@@ -105,4 +105,13 @@ SELECT is(try('boss', format('UPDATE muster.organization SET enabled = true WHER
 SELECT matches(try('boss', $$SELECT muster.add_organization('example', 'New', 'https://a.test', 'https://b.test')$$), '^[0-9a-f-]{36}$', 'its key is free for another');
 SELECT is((SELECT count(*) FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE o.key = 'other' AND a.deleted_at IS NULL), 1::bigint, 'the other organization is untouched');
 
+-- What is deleted is not there for those who look for what is missing.
+SELECT matches(try('boss', $$SELECT muster.add_account('new@example.test', 'New', 'example')$$), '^[0-9a-f-]{36}$', 'an account of the new one');
+SELECT matches(told($$delete_account('new@example.test', 'never came', true, organization => 'example')$$), 'account new@example.test is deleted$', 'which is deleted');
+SELECT ok((SELECT 'account' = ANY (missing) FROM muster.organizations WHERE key = 'example'), 'the view says that an account is missing');
+SELECT is(try('boss', $$SELECT finding FROM muster.check_configuration('example') WHERE topic = 'account'$$), 'there is no account', 'and so does the check');
+SELECT matches(told($$delete_organization('example', 'sold', true, true)$$), 'organization example is deleted$', 'without organizations');
+SELECT matches(told($$delete_organization('other', 'sold', true, true)$$), 'organization other is deleted$', 'at last');
+SELECT is(try('boss', $$SELECT finding FROM muster.check_configuration() WHERE topic = 'organization'$$), 'there is no organization', 'the check says so');
+
 SELECT * FROM finish();
