@@ -69,7 +69,9 @@ DECLARE
 BEGIN
 	-- In one order: enrollments hold one account each, another import may want the same ones.
 	PERFORM FROM muster.account a WHERE a.id IN (SELECT m.account FROM muster.merged_accounts(p_organization) m JOIN muster.lines_told(p_good, 'changed') g ON g = m.line)
-	  ORDER BY a.id FOR NO KEY UPDATE;
+	   AND a.deleted_at IS NULL ORDER BY a.id FOR NO KEY UPDATE;
+	GET DIAGNOSTICS done = ROW_COUNT;
+	PERFORM muster.import_whole(done, p_good, 'changed');
 	UPDATE muster.account a
 	   SET display_name = m.display_name, kind = m.kind, enabled = m.enabled, may_enroll = m.may_enroll, device_cap = m.device_cap,
 	       disabled_at = CASE WHEN NOT m.enabled THEN coalesce(a.disabled_at, now()) END, disabled_reason = m.disabled_reason
@@ -124,6 +126,8 @@ BEGIN
 	   SET may_enroll = coalesce(muster.csv_boolean(r.may_enroll), x.may_enroll), device_cap = muster.csv_cap(r.device_cap, x.device_cap)
 	  FROM muster.loaded_rows('groups') r JOIN muster.lines_told(p_good, 'changed') g ON g = r.line
 	 WHERE x.organization = p_organization AND lower(x.name) = lower(r.group_name);
+	GET DIAGNOSTICS done = ROW_COUNT;
+	PERFORM muster.import_whole(done, p_good, 'changed');
 	INSERT INTO muster.account_group (organization, name, may_enroll, device_cap)
 	SELECT p_organization, r.group_name, coalesce(muster.csv_boolean(r.may_enroll), true), muster.csv_cap(r.device_cap, NULL)
 	  FROM muster.loaded_rows('groups') r JOIN muster.lines_told(p_good, 'added') g ON g = r.line
@@ -241,6 +245,7 @@ BEGIN
 		ELSE
 			UPDATE muster.licence x SET valid_from = l.valid_from, valid_until = l.valid_until, pool = l.pool, free_on_retirement = l.free_on_retirement
 			 WHERE x.id = l.licence;
+			PERFORM muster.import_whole(CASE WHEN FOUND THEN 1 ELSE 0 END, ARRAY[(l.line, NULL, NULL, l.told)::muster.import_line], 'changed');
 			PERFORM muster.set_licence_seats(its_key, l.name, l.seats);
 		END IF;
 	END LOOP;
@@ -330,6 +335,8 @@ BEGIN
 	  FROM muster.loaded_rows('licence_assignments') r JOIN muster.lines_told(p_good, 'changed') g ON g = r.line, muster.licence l, muster.account a
 	 WHERE l.organization = p_organization AND lower(l.name) = lower(r.licence)
 	   AND a.organization = p_organization AND lower(a.upn) = lower(r.upn) AND a.deleted_at IS NULL AND s.licence = l.id AND s.account = a.id;
+	GET DIAGNOSTICS step = ROW_COUNT;
+	PERFORM muster.import_whole(step, p_good, 'changed');
 	FOR wanted IN
 		SELECT l.id AS licence, array_agg(a.id ORDER BY r.line) AS accounts
 		  FROM muster.loaded_rows('licence_assignments') r JOIN muster.lines_told(p_good, 'added') g ON g = r.line
@@ -398,6 +405,8 @@ BEGIN
 	  FROM muster.loaded_rows('expected_devices') r JOIN muster.lines_told(p_good, 'changed') g ON g = r.line
 	  LEFT JOIN muster.account a ON a.organization = p_organization AND lower(a.upn) = lower(r.upn) AND a.deleted_at IS NULL
 	 WHERE e.organization = p_organization AND e.kind = muster.csv_id_kind(r.kind) AND lower(e.value) = lower(r.value);
+	GET DIAGNOSTICS done = ROW_COUNT;
+	PERFORM muster.import_whole(done, p_good, 'changed');
 	INSERT INTO muster.expected_device (organization, kind, value, account, note)
 	SELECT p_organization, muster.csv_id_kind(r.kind), r.value, a.id, r.note
 	  FROM muster.loaded_rows('expected_devices') r JOIN muster.lines_told(p_good, 'added') g ON g = r.line
@@ -441,6 +450,8 @@ BEGIN
 	UPDATE muster.blocked_device b SET reason = r.reason
 	  FROM muster.loaded_rows('blocked_devices') r JOIN muster.lines_told(p_good, 'changed') g ON g = r.line
 	 WHERE b.organization = p_organization AND b.kind = muster.csv_id_kind(r.kind) AND lower(b.value) = lower(r.value);
+	GET DIAGNOSTICS done = ROW_COUNT;
+	PERFORM muster.import_whole(done, p_good, 'changed');
 	INSERT INTO muster.blocked_device (organization, kind, value, reason)
 	SELECT p_organization, muster.csv_id_kind(r.kind), r.value, r.reason
 	  FROM muster.loaded_rows('blocked_devices') r JOIN muster.lines_told(p_good, 'added') g ON g = r.line

@@ -191,4 +191,12 @@ SELECT is(try('audrey', 'SELECT * FROM muster.groups_csv'), 'ERROR: permission d
 SELECT is(try('audrey', $$SELECT * FROM muster.import_groups('example')$$), 'ERROR: permission denied for function import_groups', 'and imports nothing');
 SELECT is(try('audrey', $$SELECT group_name FROM muster.export_groups('example')$$), 'sales', 'but exports');
 
+-- A row that goes away between the look and the change is not told as changed.
+SELECT load(list, row) FROM (VALUES ('accounts', $$VALUES ('ghost@example.test', 'G')$$), ('groups', $$VALUES ('ghosts', 'no')$$), ('licences', $$VALUES ('Ghost', '3')$$),
+	('licence_assignments', $$VALUES ('Ghost', 'ghost@example.test')$$), ('expected_devices', $$VALUES ('serial number', 'GHOST')$$), ('blocked_devices', $$VALUES ('serial number', 'GHOST', 'gone')$$)) x (list, row);
+SELECT is(try('boss', format('SELECT muster.apply_%s(muster.organization_id(''example''), (SELECT array_agg(ROW(r.line, NULL, NULL, ''changed'')::muster.import_line) FROM muster.import_row r WHERE r.list = %L))', list, list)),
+	'ERROR: somebody else changed the same rows while they were imported HINT: Nothing was imported: do it again.', list || ' that are gone are not changed')
+	FROM unnest(ARRAY['accounts', 'groups', 'licences', 'licence_assignments', 'expected_devices', 'blocked_devices']) list;
+SELECT discard(list) FROM unnest(ARRAY['accounts', 'groups', 'licences', 'licence_assignments', 'expected_devices', 'blocked_devices']) list;
+
 SELECT * FROM finish();
