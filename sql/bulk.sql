@@ -282,7 +282,7 @@ BEGIN
 	IF p_mode = 'good' OR (p_mode = 'all' AND wrong = 0) THEN
 		EXECUTE format('SELECT muster.apply_%s($1, $2)', p_list) USING owner_id, good;
 		DELETE FROM muster.import_row r WHERE r.list = p_list AND r.loaded_by = session_user
-			AND r.line <> ALL (ARRAY(SELECT x.line FROM unnest(seen) x WHERE x."column" IS NOT NULL));
+			AND NOT EXISTS (SELECT FROM unnest(seen) x WHERE x."column" IS NOT NULL AND x.line = r.line);
 	END IF;
 	RETURN QUERY SELECT x.line, x."column", left(x.value, 60), x.told FROM unnest(seen) x WHERE x."column" IS NOT NULL;
 	RETURN QUERY SELECT NULL::integer, NULL::text, NULL::text, muster.import_summary(p_list, p_organization, p_mode, wrong, good);
