@@ -58,9 +58,12 @@ BEGIN
 	ELSIF hold_subject.kind IN ('account', 'device', 'trace') AND hold_subject.subject ~ '^[0-9A-Fa-f-]{36}$' THEN
 		id := hold_subject.subject;
 		-- Also of what is there no more: its events tell.
-		SELECT e.organization INTO of_organization FROM muster.events e
-		 WHERE CASE hold_subject.kind WHEN 'account' THEN e.account = hold_subject.id WHEN 'device' THEN e.device = hold_subject.id
-			ELSE e.trace = hold_subject.id OR e.attempt = hold_subject.id END
+		-- A branch each, for the indexes.
+		SELECT e.organization INTO of_organization FROM (
+			SELECT x.organization FROM muster.events x WHERE hold_subject.kind = 'account' AND x.account = hold_subject.id
+			UNION ALL SELECT x.organization FROM muster.events x WHERE hold_subject.kind = 'device' AND x.device = hold_subject.id
+			UNION ALL SELECT x.organization FROM muster.events x WHERE hold_subject.kind = 'trace' AND x.trace = hold_subject.id
+			UNION ALL SELECT x.organization FROM muster.events x WHERE hold_subject.kind = 'trace' AND x.attempt = hold_subject.id) e
 		 ORDER BY e.organization IS NULL LIMIT 1;
 		IF NOT FOUND THEN
 			RAISE EXCEPTION 'no event is of the % %', hold_subject.kind, hold_subject.subject
