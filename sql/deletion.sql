@@ -246,7 +246,9 @@ DECLARE
 	held jsonb;
 BEGIN
 	IF really THEN
-		-- The organization, so that no account is added; then all accounts in one order, so that none enrolls.
+		-- All accounts in one order, so that none enrolls: one that is enrolling may want the organization next. Then the
+		-- organization, so that no account is added, and those that were added meanwhile.
+		PERFORM FROM muster.account a WHERE a.organization = its_id AND a.deleted_at IS NULL ORDER BY a.id FOR UPDATE;
 		PERFORM FROM muster.organization o WHERE o.id = its_id FOR UPDATE;
 		its_accounts := ARRAY(SELECT a.id FROM muster.account a WHERE a.organization = its_id AND a.deleted_at IS NULL ORDER BY a.id FOR UPDATE);
 	END IF;
