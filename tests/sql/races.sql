@@ -182,7 +182,8 @@ BEGIN
 		|| coalesce('; wrong: ' || test.gate($q$
 			SELECT 'account ' || a.upn || ' has ' || count(*) FROM muster.device d JOIN muster.account a ON a.id = d.account WHERE a.upn LIKE '%@mixed.test' AND d.state = 'enrolled' GROUP BY a.upn HAVING count(*) > 2
 			UNION ALL SELECT 'hardware ' || d.hardware_id FROM muster.device d JOIN muster.organization o ON o.id = d.organization WHERE o.key = 'mixed' AND d.state = 'enrolled' GROUP BY d.hardware_id HAVING count(*) > 1
-			UNION ALL SELECT 'seat of nobody' FROM muster.licence_seat s WHERE (s.account IS NULL) <> (s.how IS NULL)$q$), '');
+			UNION ALL SELECT 'seat of nobody' FROM muster.licence_seat s WHERE (s.account IS NULL) <> (s.how IS NULL)
+			UNION ALL SELECT 'seats of ' || l.name FROM muster.licence l WHERE l.seats <> (SELECT count(*) FROM muster.licence_seat s WHERE s.licence = l.id)$q$), '');
 END
 $$;
 SELECT is(mixed_race(r), 'all is well', 'enrolling and administering at once, round ' || r) FROM generate_series(1, :rounds) r;
