@@ -39,7 +39,7 @@ COMMENT ON FUNCTION muster.export_group_members(text) IS 'The members of an orga
 CREATE OR REPLACE FUNCTION muster.export_licences(organization text)
 RETURNS TABLE (licence text, seats bigint, valid_from text, valid_until text, pool boolean, free_on_retirement boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT muster.csv_cell(l.name), (SELECT count(*) FROM muster.licence_seat s WHERE s.licence = l.id), muster.csv_moment(l.valid_from),
+	SELECT muster.csv_cell(l.name), l.seats, muster.csv_moment(l.valid_from),
 	       coalesce(muster.csv_moment(l.valid_until), 'none'), l.pool, l.free_on_retirement
 	  FROM muster.licence l WHERE l.organization = muster.organization_id($1) ORDER BY lower(l.name)
 $$;

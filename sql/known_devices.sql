@@ -28,7 +28,7 @@ COMMENT ON FUNCTION muster.id_value(text, text) IS 'Internal: an id of a device,
 
 CREATE OR REPLACE FUNCTION muster.enrolled_as(p_organization uuid, p_kind text, p_value text) RETURNS SETOF uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	-- A branch each, for the indexes.
+	-- A branch each: hardware ids have an index, the others are compared with every living device of the organization.
 	SELECT d.id FROM muster.device d WHERE p_kind = 'serial number' AND d.organization = p_organization AND d.state = 'enrolled' AND lower(d.serial_number) = lower(p_value)
 	UNION ALL
 	SELECT d.id FROM muster.device d WHERE p_kind = 'hardware id' AND d.organization = p_organization AND d.state = 'enrolled' AND lower(d.hardware_id) = lower(p_value)

@@ -401,7 +401,7 @@ BEGIN
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION muster.audit_seats() IS 'Internal: trigger that writes an event when seats are added or removed. Example: CREATE TRIGGER audit AFTER INSERT ON muster.licence_seat REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION muster.audit_seats();';
+COMMENT ON FUNCTION muster.audit_seats() IS 'Internal: trigger that writes an event when seats are added or removed, and keeps muster.licence.seats. Example: CREATE TRIGGER audit AFTER INSERT ON muster.licence_seat REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION muster.audit_seats();';
 
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.licence
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();

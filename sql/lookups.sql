@@ -74,4 +74,4 @@ BEGIN
 		 ORDER BY v.state <> 'enrolled', v.enrolled_at DESC;
 END
 $$;
-COMMENT ON FUNCTION muster.find_devices(text) IS 'Devices by whatever is known of them, without case: name, serial number, hardware id, device id, id, account, trace id of the enrollment, or their certificate''s serial number or SHA-256; the living first. Example: SELECT id, name, account, state FROM muster.find_devices(''5CG1234XYZ'');';
+COMMENT ON FUNCTION muster.find_devices(text) IS 'Devices by whatever is known of them, without case: name, serial number, hardware id, device id, id, account, trace id of the enrollment, or their certificate''s serial number or SHA-256; the living first. It looks at every device: among very many, ask muster.devices for the exact name or serial number. Example: SELECT id, name, account, state FROM muster.find_devices(''5CG1234XYZ'');';
