@@ -167,7 +167,8 @@ cleanup() {
 	local status=$? one
 	trap - EXIT INT TERM HUP
 	for one in $(jobs -p); do kill "$one" 2>/dev/null; done
-	[ -z "${stopped_pid-}" ] || kill -CONT "$stopped_pid" 2>/dev/null
+	# shellcheck disable=SC2086 # process ids
+	[ -z "${stopped_pid-}" ] || kill -CONT $stopped_pid 2>/dev/null
 	for one in ${started[@]+"${started[@]}"}; do
 		as_tester "$quickstart" stop --dir "$one" >/dev/null 2>&1 </dev/null
 	done
