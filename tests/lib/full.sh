@@ -17,7 +17,7 @@ suite_full() {
 # Every system test against the released build, and the core with RSA keys and as one user.
 full_system() {
 	local test name
-	export MUSTER_TEST_ROUNDS=20
+	export MUSTER_TEST_ROUNDS=20 MUSTER_TEST_SECONDS=3600
 	for test in "$source_dir"/tests/system/test-*; do
 		name=${test##*/test-}
 		if ! grep -q '^# core' "$test"; then job system_test "$test" "$name" release; continue; fi

@@ -32,7 +32,7 @@ result_tap() {
 		}
 		/^Bail out!/ { told("fail", $0); failed++ }
 		END {
-			if (!planned) told("fail", "ended without a plan")
+			if (!planned) told("fail", status == 124 || status == 137 ? "did not end in time" : "ended without a plan")
 			else if (plan != seen) told("fail", "planned " plan " cases, ran " seen + 0)
 			else if (status != 0 && !failed) told("fail", "exit status " status)
 		}' "$2" >"$2.cases"

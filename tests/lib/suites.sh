@@ -61,13 +61,13 @@ unit_in() {
 	results_told "unit $name"
 }
 
-# tap_suite NAME COMMAND…: a program that prints TAP; at most fifteen minutes. It is waited for as a
-# job, so that a signal to this shell is heard at once.
+# tap_suite NAME COMMAND…: a program that prints TAP; at most fifteen minutes, or MUSTER_TEST_SECONDS. It
+# is waited for as a job, so that a signal to this shell is heard at once.
 tap_suite() {
 	local name=$1 log status=0
 	log=$work/logs/${1//[ \/]/-}.log
 	shift
-	timeout --kill-after=30 900 "$@" >"$log" 2>"$log.stderr" </dev/null 8>&- &
+	timeout --kill-after=30 "${MUSTER_TEST_SECONDS:-900}" "$@" >"$log" 2>"$log.stderr" </dev/null 8>&- &
 	wait $! || status=$?
 	result_tap "$name" "$log" "$status"
 	results_told "$name"
