@@ -6,7 +6,7 @@
 
 #define KEY_MAX 96 /* "stage\norganization\nbuild" */
 #define BUILD_MAX 32
-#define PROBES 64
+#define FOR_BUILDS (TALLY_SLOTS / 4 * 3)
 
 enum state { SLOT_FREE, SLOT_CLAIMED, SLOT_READY };
 
@@ -23,6 +23,7 @@ struct slot {
 
 struct tally {
 	_Atomic uint64_t waiting;
+	_Atomic unsigned used;
 	struct slot slot[TALLY_SLOTS];
 };
 
@@ -76,12 +77,13 @@ place_of(const char *key)
 }
 
 static bool
-slot_claim(struct slot *slot, const char *key)
+slot_claim(struct tally *tally, struct slot *slot, const char *key)
 {
 	int expected = SLOT_FREE;
 
 	if (!atomic_compare_exchange_strong(&slot->state, &expected, SLOT_CLAIMED))
 		return false;
+	(void)atomic_fetch_add(&tally->used, 1);
 	(void)snprintf(slot->key, sizeof(slot->key), "%s", key);
 	atomic_store(&slot->state, SLOT_READY);
 	return true;
@@ -93,28 +95,35 @@ slot_holds(const struct slot *slot, const char *key)
 	return atomic_load(&slot->state) == SLOT_READY && strcmp(slot->key, key) == 0;
 }
 
-/* NULL when there is no room within reach: nobody can make a request walk through all slots. */
+/*
+ * A new key is let in while fewer than room are used, so that a free slot ends the search for one that is
+ * not: keys are never taken out. NULL when there is no room.
+ */
 static struct slot *
-slot_for(struct tally *tally, const char *key)
+slot_for(struct tally *tally, const char *key, unsigned room)
 {
 	size_t place = place_of(key);
 
-	for (size_t i = 0; i < PROBES; i++) {
+	for (size_t i = 0; i < TALLY_SLOTS; i++) {
 		struct slot *slot = &tally->slot[(place + i) % TALLY_SLOTS];
 
-		if (slot_holds(slot, key) || slot_claim(slot, key) || slot_holds(slot, key))
+		if (slot_holds(slot, key))
+			return slot;
+		if (atomic_load(&slot->state) == SLOT_FREE && atomic_load(&tally->used) >= room)
+			return NULL;
+		if (slot_claim(tally, slot, key) || slot_holds(slot, key))
 			return slot;
 	}
 	return NULL;
 }
 
 static struct slot *
-slot_named(struct tally *tally, const char *stage, const char *organization, const char *build)
+slot_named(struct tally *tally, const char *stage, const char *organization, const char *build, unsigned room)
 {
 	char key[KEY_MAX];
 	int size = snprintf(key, sizeof(key), "%s\n%s\n%s", stage, organization, build);
 
-	return size < 0 || (size_t)size >= sizeof(key) ? NULL : slot_for(tally, key);
+	return size < 0 || (size_t)size >= sizeof(key) ? NULL : slot_for(tally, key, room);
 }
 
 void
@@ -125,8 +134,9 @@ tally_add(struct tally *tally, const char *stage, const char *organization, cons
 
 	if (tally == NULL)
 		return;
-	slot = slot_named(tally, stage, organization, build_of(os_version, build) ? build : "unknown");
-	if (slot == NULL && (slot = slot_named(tally, stage, organization, "other")) == NULL)
+	slot = build_of(os_version, build) ? slot_named(tally, stage, organization, build, FOR_BUILDS)
+					   : slot_named(tally, stage, organization, "unknown", TALLY_SLOTS);
+	if (slot == NULL && (slot = slot_named(tally, stage, organization, "other", TALLY_SLOTS)) == NULL)
 		return;
 	(void)atomic_fetch_add(&slot->count, 1);
 	(void)atomic_fetch_add(&tally->waiting, 1);

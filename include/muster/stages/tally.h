@@ -2,7 +2,8 @@
  * How many Discover and GetPolicies requests succeeded, by organization and Windows build. They write
  * nothing to the database (strangers could fill it), so the pool counts them in shared memory,
  * and a housekeeper carries the counts to SQL every minute, and once more when the master is told to end. A
- * master that is killed loses what was not carried yet: at most a minute's.
+ * master that is killed loses what was not carried yet: at most a minute's; so does a housekeeper that is
+ * killed while it carries, and one that loses the database's answer may carry the same twice.
  */
 #ifndef MUSTER_STAGES_TALLY_H
 #define MUSTER_STAGES_TALLY_H
@@ -11,7 +12,10 @@
 
 struct tally;
 
-/* Different counts that fit; the rest of them is counted under the organization's key with the build "other".
+/*
+ * Different counts that fit. Strangers choose builds, so builds take three quarters of them at most; further
+ * ones are counted as "other", for which, and for "unknown", the last quarter is kept: enough for 256
+ * organizations, whatever strangers send. What is beyond that is not counted.
  */
 #define TALLY_SLOTS 4096
 
