@@ -12,6 +12,10 @@
 /* No piece of housekeeping takes longer: the role's statement_timeout sees to it. */
 #define HOUSEKEEPING_PIECE_MS (10 * 1000)
 
+/* How long a round may take, each part of it. */
+#define COUNTS_MS (60 * 1000)
+#define HOURLY_MS (60 * 1000)
+
 /* What one worker lives with. */
 struct work {
 	struct worker worker;
@@ -125,26 +129,33 @@ worker_run(const struct worker_options *options)
 
 /* What cannot be carried now is carried next time. */
 static enum outcome
-tally_carry(struct store *store, struct arena *arena, struct tally *tally, struct why *why)
+tally_carry(struct store *store, struct arena *arena, struct tally *tally)
 {
-	enum outcome o = store_count(store, arena, tally_take(tally, arena), why);
+	struct why why = { "" };
+	enum outcome o = store_count(store, arena, tally_take(tally, arena), &why);
 
-	if (o != OUTCOME_OK)
+	if (o != OUTCOME_OK) {
 		tally_return(tally);
+		log_message(LOG_WARNING_LEVEL, "counts of requests: %s", why.text);
+	}
 	return o;
 }
 
 /* Piece by piece, while there is more to do and time for another piece; the rest waits for the next hour. */
 static enum outcome
-housekeep_hourly(struct store *store, struct arena *arena, struct why *why)
+housekeep_hourly(struct store *store, struct arena *arena)
 {
+	struct why why = { "" };
 	const char *summary;
 	enum outcome o;
 	bool more;
 
+	store->deadline = deadline_in_ms(HOURLY_MS);
 	do {
-		if ((o = store_housekeeping(store, arena, &summary, &more, why)) != OUTCOME_OK)
+		if ((o = store_housekeeping(store, arena, &summary, &more, &why)) != OUTCOME_OK) {
+			log_message(LOG_WARNING_LEVEL, "housekeeping: %s", why.text);
 			return o;
+		}
 		log_message(LOG_INFO_LEVEL, "housekeeping: %s", summary != NULL ? summary : "done");
 	} while (more && deadline_left_ms(store->deadline) > HOUSEKEEPING_PIECE_MS);
 	return OUTCOME_OK;
@@ -155,17 +166,12 @@ worker_housekeeping(const char *database, struct tally *tally, bool hourly)
 {
 	struct arena *arena = arena_new();
 	struct store store = { .pg = pg_new(database, "muster housekeeping"),
-		.deadline = deadline_in_ms(60 * 1000) };
-	struct why why = { "" };
-	enum outcome o = OUTCOME_OK;
+		.deadline = deadline_in_ms(COUNTS_MS) };
+	/* Counts that cannot be carried keep nothing else from being done. */
+	enum outcome counts = tally_waits(tally) ? tally_carry(&store, arena, tally) : OUTCOME_OK;
+	enum outcome rest = hourly ? housekeep_hourly(&store, arena) : OUTCOME_OK;
 
-	if (tally_waits(tally))
-		o = tally_carry(&store, arena, tally, &why);
-	if (o == OUTCOME_OK && hourly)
-		o = housekeep_hourly(&store, arena, &why);
-	if (o != OUTCOME_OK)
-		log_message(LOG_WARNING_LEVEL, "housekeeping: %s", why.text);
 	pg_free(store.pg);
 	arena_free(arena);
-	return o == OUTCOME_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+	return (hourly ? rest : counts) == OUTCOME_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -4,7 +4,9 @@
  * named by MUSTER_TEST_CONNINFO, without a user.
  */
 #include <muster/base/guid.h>
+#include <muster/muster/worker.h>
 #include <muster/protocol/fault.h>
+#include <muster/stages/tally.h>
 #include <muster/store/issuer.h>
 #include <muster/store/worker.h>
 
@@ -495,6 +497,31 @@ housekeeping_answers(void **state)
 	assert_false(more);
 }
 
+static void
+administer(const char *sql)
+{
+	asked(arena_printf(fixture.arena, "SELECT test.dblink_exec(test.connection('postgres'), '%s')", sql));
+}
+
+/* Counts that cannot be carried wait, and keep the hour's work from nothing. */
+static void
+counts_do_not_hold_up_the_hour(void **state)
+{
+	const char *database =
+	    arena_printf(fixture.arena, "%s user=muster_worker", getenv("MUSTER_TEST_CONNINFO"));
+	struct tally *tally = tally_new();
+
+	(void)state;
+	tally_add(tally, "discovery", "example", "10.0.26200.1");
+	administer("REVOKE EXECUTE ON FUNCTION muster_worker.count(jsonb) FROM muster_worker");
+	assert_int_equal(worker_housekeeping(database, tally, true), EXIT_SUCCESS);
+	assert_int_equal(worker_housekeeping(database, tally, false), EXIT_FAILURE);
+	assert_true(tally_waits(tally));
+	administer("GRANT EXECUTE ON FUNCTION muster_worker.count(jsonb) TO muster_worker");
+	assert_int_equal(worker_housekeeping(database, tally, false), EXIT_SUCCESS);
+	assert_false(tally_waits(tally));
+}
+
 /* Roles reach their own schema only. */
 static void
 roles_are_apart(void **state)
@@ -561,6 +588,7 @@ main(void)
 		cmocka_unit_test_setup(record_keeps_its_isolation, renew_deadline),
 		cmocka_unit_test_setup(refusal_is_recorded, renew_deadline),
 		cmocka_unit_test_setup(housekeeping_answers, renew_deadline),
+		cmocka_unit_test_setup(counts_do_not_hold_up_the_hour, renew_deadline),
 		cmocka_unit_test_setup(roles_are_apart, renew_deadline),
 		cmocka_unit_test_setup(record_meets_its_deadline, renew_deadline),
 	};

@@ -24,7 +24,8 @@ int worker_run(const struct worker_options *);
 
 /*
  * A housekeeper's round, in a process of its own: what the pool counted goes to muster_worker.count(), and
- * when the hour is over muster_worker.housekeeping() is called. Returns the exit status.
+ * when the hour is over muster_worker.housekeeping() is called, also when the counts could not be carried.
+ * Returns the exit status: the hour's work's when the hour is over, else the counts'.
  */
 int worker_housekeeping(const char *database, struct tally *, bool hourly);
 
