@@ -35,7 +35,6 @@ signals_take(struct signals *before)
 	struct sigaction action = { .sa_handler = note };
 	sigset_t blocked;
 
-	came = 0;
 	(void)sigemptyset(&action.sa_mask);
 	(void)sigemptyset(&blocked);
 	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
@@ -102,6 +101,7 @@ quietly(int fd, const char *prompt, struct secret *secret, struct why *why)
 	struct signals signals;
 	enum outcome o;
 
+	came = 0;
 	if (tcgetattr(fd, &before) < 0)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "the terminal: %s", strerror(errno));
 	quiet = before;
