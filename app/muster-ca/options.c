@@ -162,6 +162,20 @@ option_take(struct options *to, enum option_name option, const char *value, stru
 	return OUTCOME_OK;
 }
 
+/* getopt_long() names the word only of a long option; optopt is the letter, or one of ours with a value. */
+static enum outcome
+unknown(const char *word, int option, struct why *why)
+{
+	char letter[] = { '-', (char)option, '\0' };
+
+	if (option >= FIRST)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "option '--%s': takes no value",
+		    table[option - FIRST].name);
+	if (option > 0)
+		return mistake(why, "option", letter, "is unknown: options begin with --");
+	return mistake(why, "option", word, "is unknown: see muster-ca --help");
+}
+
 /* All options, whatever verb they belong to; seen has a bit for each. */
 static enum outcome
 options_take(int argc, char **argv, struct options *to, unsigned *seen, struct why *why)
@@ -176,11 +190,11 @@ options_take(int argc, char **argv, struct options *to, unsigned *seen, struct w
 	*seen = 0;
 	opterr = 0;
 	optind = 0; /* from the start, also a second time */
-	while (o == OUTCOME_OK && (letter = getopt_long(argc, argv, ":", known, NULL)) != -1) {
+	while (o == OUTCOME_OK && (optopt = 0, letter = getopt_long(argc, argv, ":", known, NULL)) != -1) {
 		if (letter == ':')
 			return mistake(why, "option", argv[optind - 1], "its value is missing");
 		if (letter < FIRST)
-			return mistake(why, "option", argv[optind - 1], "is unknown: see muster-ca --help");
+			return unknown(argv[optind - 1], optopt, why);
 		*seen |= 1U << (letter - FIRST);
 		o = option_take(to, (enum option_name)(letter - FIRST), optarg, why);
 	}
