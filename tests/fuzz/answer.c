@@ -67,6 +67,8 @@ again_check(struct arena *arena, const struct answer *answer)
 	other = &again.issued;
 	FUZZ_CHECK(fuzz_same(answer->decision.why, again.decision.why));
 	FUZZ_CHECK(fuzz_same(answer->decision.text, again.decision.text));
+	FUZZ_CHECK(fuzz_same(answer->decision.language, again.decision.language));
+	FUZZ_CHECK(fuzz_same(answer->decision.details, again.decision.details));
 	FUZZ_CHECK(one->database_us == other->database_us && one->signature_us == other->signature_us);
 	FUZZ_CHECK(fuzz_same(one->device, other->device) && bytes_equal(one->root, other->root));
 	FUZZ_CHECK(bytes_equal(one->certificate, other->certificate));
