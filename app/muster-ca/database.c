@@ -100,11 +100,8 @@ database_begin(PGconn *conn, struct why *why)
 	CLEANUP(pg_result_free) PGresult *timeout = NULL;
 	enum outcome o = database_query(conn, "BEGIN", NULL, 0, &begin, why);
 
-	/* For this transaction only. Of what it is selected from matters that it has one row. */
 	if (o == OUTCOME_OK)
-		o = database_query(conn,
-		    "SELECT set_config('lock_timeout', '10s', true) FROM muster.configuration", NULL, 0,
-		    &timeout, why);
+		o = database_query(conn, "SET LOCAL lock_timeout = '10s'", NULL, 0, &timeout, why);
 	return o;
 }
 

@@ -15,7 +15,7 @@
 enum outcome database_open(const char *conninfo, PGconn **conn, struct why *);
 
 /*
- * Run one statement that gives rows.
+ * Run one statement.
  *
  * result  the caller's (CLEANUP(pg_result_free)); NULL on failure
  */

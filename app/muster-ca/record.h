@@ -24,9 +24,10 @@ enum outcome record_look(PGconn *, struct record *, struct why *);
 /*
  * Store it all.
  *
- * OUTCOME_ENROLLMENT_SERVER       the database says no; nothing was stored, unless why says that this is
- * unknown OUTCOME_INTERNAL_SERVICE_FAULT  authorities, the organization's authority or the sealing key
- * changed meanwhile; nothing was stored
+ * OUTCOME_ENROLLMENT_SERVER       the database says no; nothing was stored, unless why says that
+ *                                 this is unknown
+ * OUTCOME_INTERNAL_SERVICE_FAULT  authorities, the organization's authority or the sealing key
+ *                                 changed meanwhile; nothing was stored
  */
 enum outcome record_store(PGconn *, struct arena *, const struct record *, struct why *);
 
