@@ -132,7 +132,7 @@ static enum outcome
 tally_carry(struct store *store, struct arena *arena, struct tally *tally)
 {
 	struct why why = { "" };
-	enum outcome o = store_count(store, arena, tally_take(tally, arena), &why);
+	enum outcome o = store_count(store, tally_take(tally, arena), &why);
 
 	if (o != OUTCOME_OK) {
 		tally_return(tally);

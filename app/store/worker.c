@@ -209,13 +209,12 @@ store_device(struct store *store, struct arena *arena, struct bytes sha256, cons
 }
 
 enum outcome
-store_count(struct store *store, struct arena *arena, const char *counts, struct why *why)
+store_count(struct store *store, const char *counts, struct why *why)
 {
 	const struct pg_param param[] = { PG_TEXT(counts) };
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
 
-	(void)arena;
 	if ((o = call(store, "count", "SELECT counted FROM muster_worker.count($1)", param, ARRAY_SIZE(param),
 		 1, &result, why)) != OUTCOME_OK)
 		return o;

@@ -74,7 +74,7 @@ call(uint8_t function, struct why *why)
 	case 4: return store_housekeeping(&store, arena, &summary, &more, why);
 	case 5:
 	case 6: return issuer_call(function, why);
-	case 8: return store_count(&store, arena, "[]", why);
+	case 8: return store_count(&store, "[]", why);
 	default: return store_refuse(&store, arena, &refusal, why);
 	}
 }

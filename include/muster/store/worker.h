@@ -49,7 +49,7 @@ enum outcome store_device(struct store *, struct arena *, struct bytes sha256, c
     struct device_status *, struct why *);
 
 /* muster_worker.count: add what the pool counted (the JSON of tally_take()) to the day's counts. */
-enum outcome store_count(struct store *, struct arena *, const char *counts, struct why *);
+enum outcome store_count(struct store *, const char *counts, struct why *);
 
 /*
  * muster_worker.housekeeping: partitions ahead, events sealed, old ones aged out, in pieces of a few
