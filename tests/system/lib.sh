@@ -235,6 +235,9 @@ web() {
 		"$@" "https://$host:$port$path"
 }
 
+# serves: Muster answers at its enrollment host.
+serves() { [ "$(web "$MUSTER_HOST" "$MUSTER_PORT" /EnrollmentServer/Discovery.svc -o /dev/null -w '%{http_code}')" = 200 ]; }
+
 # certificate STATE, key STATE: the files of what was enrolled there, PEM.
 certificate() { echo "$1"/enrolled/My/*/*.pem; }
 key() { echo "$1"/enrolled/My/*/*.key; }
