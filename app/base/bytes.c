@@ -1,6 +1,7 @@
 #include <muster/base/bytes.h>
 
 #include <muster/base/arena.h>
+#include <muster/base/text.h>
 
 #include <gnutls/gnutls.h>
 
@@ -69,7 +70,7 @@ bytes_from_base64(struct arena *arena, const char *text, struct bytes *out)
 		return false;
 	dense = arena_alloc(arena, strlen(text) + 1);
 	for (; *text != '\0'; text++) {
-		if (strchr(" \t\r\n", *text) == NULL)
+		if (!text_is_space(*text))
 			dense[size++] = *text;
 	}
 	if (size > UINT32_MAX || !base64_well_formed(dense, size))

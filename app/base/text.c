@@ -2,12 +2,6 @@
 
 #include <muster/base/arena.h>
 
-static bool
-xml_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static int
 fold(char c)
 {
@@ -21,10 +15,10 @@ text_trim(struct arena *arena, const char *text)
 
 	if (text == NULL)
 		return NULL;
-	while (xml_space(*text))
+	while (text_is_space(*text))
 		text++;
 	size = strlen(text);
-	while (size > 0 && xml_space(text[size - 1]))
+	while (size > 0 && text_is_space(text[size - 1]))
 		size--;
 	return arena_strndup(arena, text, size);
 }

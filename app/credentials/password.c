@@ -1,5 +1,7 @@
 #include <muster/credentials/password.h>
 
+#include <muster/base/text.h>
+
 #include <crypt.h>
 #include <errno.h>
 
@@ -46,21 +48,15 @@ hash_matches(const char *text, const char *expected)
 	return same;
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* The password without XML white space at both ends. */
 static struct secret
 secret_trimmed(const struct secret *password)
 {
 	const char *start = password->data, *end = password->data + password->size;
 
-	while (start < end && is_space(*start))
+	while (start < end && text_is_space(*start))
 		start++;
-	while (end > start && is_space(end[-1]))
+	while (end > start && text_is_space(end[-1]))
 		end--;
 	return secret_copy(start, (size_t)(end - start));
 }

@@ -63,7 +63,7 @@ certificate_read(
 		HRESULT_PROV_CERTIFICATES, found->refusal))
 		return false;
 	text = wap_value(entry, "EncodedCertificate");
-	if (text == NULL || text[strcspn(text, " \t\r\n")] != '\0' ||
+	if (text == NULL || text[strcspn(text, XML_SPACE)] != '\0' ||
 	    !bytes_from_base64(found->arena, text, der))
 		return deny(found->refusal, HRESULT_PROV_CERTIFICATES,
 		    "%s: EncodedCertificate is missing, broken into lines or not base64", store);

@@ -1,6 +1,8 @@
 /* A cursor over children in their order. */
 #include "sequence.h"
 
+#include <muster/base/text.h>
+
 #include <errno.h>
 
 struct sequence
@@ -83,7 +85,7 @@ sequence_end(struct sequence *sequence)
 bool
 number_read(const char *text, uint32_t *number)
 {
-	const char *blank = " \t\r\n";
+	const char *blank = XML_SPACE;
 	unsigned long value;
 	char *end;
 

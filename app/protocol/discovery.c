@@ -22,8 +22,8 @@ static const struct {
 static char *
 word_next(struct arena *arena, const char **list)
 {
-	const char *start = *list + strspn(*list, ", \t\r\n");
-	size_t size = strcspn(start, ", \t\r\n");
+	const char *start = *list + strspn(*list, "," XML_SPACE);
+	size_t size = strcspn(start, "," XML_SPACE);
 
 	*list = start + size;
 	return size > 0 ? arena_strndup(arena, start, size) : NULL;
@@ -133,7 +133,7 @@ version_whole(const char *text)
 	int whole = 0;
 	bool digits = false;
 
-	text += strspn(text, " \t\r\n");
+	text += strspn(text, XML_SPACE);
 	if (*text == '+')
 		text++;
 	for (; isdigit((unsigned char)*text); text++, digits = true) {
@@ -144,7 +144,7 @@ version_whole(const char *text)
 		for (text++; isdigit((unsigned char)*text); text++)
 			digits = true;
 	}
-	text += strspn(text, " \t\r\n");
+	text += strspn(text, XML_SPACE);
 	return digits && *text == '\0' ? whole : -1;
 }
 

@@ -1,5 +1,6 @@
 #include <muster/protocol/fault.h>
 
+#include <muster/base/text.h>
 #include <muster/protocol/namespaces.h>
 #include <muster/protocol/soap.h>
 
@@ -139,7 +140,7 @@ body_write(struct xml_out *out, const struct fault *fault, const char *trace, co
 static bool
 blank(const char *text)
 {
-	return text[strspn(text, " \t\r\n")] == '\0';
+	return text[strspn(text, XML_SPACE)] == '\0';
 }
 
 bool

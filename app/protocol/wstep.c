@@ -13,7 +13,7 @@ uri_strip(struct arena *arena, const char *text)
 	char *copy = arena_strdup(arena, text), *end = copy;
 
 	for (const char *c = text; *c != '\0'; c++) {
-		if (strchr(" \t\r\n", *c) == NULL)
+		if (!text_is_space(*c))
 			*end++ = *c;
 	}
 	*end = '\0';

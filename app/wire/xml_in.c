@@ -44,7 +44,7 @@ skip_start(struct bytes text)
 {
 	if (has_prefix(text, "\xef\xbb\xbf", 3))
 		text = (struct bytes){ text.data + 3, text.size - 3 };
-	while (text.size > 0 && strchr(" \t\r\n", text.data[0]) != NULL && text.data[0] != '\0')
+	while (text.size > 0 && text_is_space((char)text.data[0]))
 		text = (struct bytes){ text.data + 1, text.size - 1 };
 	return text;
 }

@@ -6,6 +6,15 @@
 
 struct arena;
 
+/* White space of XML (XML 1.0, 2.3). */
+#define XML_SPACE " \t\r\n"
+
+static inline bool
+text_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* A copy in arena without XML white space (space, tab, CR, LF) at both ends. */
 char *text_trim(struct arena *, const char *text);
 
