@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 7
+\set newest 8
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -68,6 +68,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 7) AS due \
 \if :due
 \ir migrations/007-scale.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 8) AS due \gset
+\if :due
+\ir migrations/008-identity.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -76,6 +80,8 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 7) AS due \
 \ir retention.sql
 \ir verification.sql
 \ir decisions.sql
+\ir tokens.sql
+\ir identity.sql
 \ir groups.sql
 \ir caps.sql
 \ir licences.sql

@@ -112,8 +112,8 @@ COMMENT ON FUNCTION muster.decide_locked(muster.candidate, muster.organization) 
 
 CREATE OR REPLACE FUNCTION muster_issuer.record(p_grant uuid, p_trace uuid, p_attempt uuid, p_remote text, p_organization text, p_account uuid,
 	p_authority uuid, p_generation bigint, p_serial bytea, p_sha256 bytea, p_certificate bytea, p_public_key_sha256 bytea, p_dm_secrets bytea,
-	p_not_before bigint, p_not_after bigint, p_facts jsonb)
-RETURNS TABLE (outcome text, why text, "text" text, stale boolean, certificate bytea, language text, details jsonb)
+	p_not_before bigint, p_not_after bigint, p_facts jsonb, p_claim jsonb DEFAULT NULL)
+RETURNS TABLE (outcome text, why text, "text" text, stale boolean, certificate bytea, language text, details jsonb, device uuid, dm_secrets bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	told muster.candidate := muster.candidate_device(CASE jsonb_typeof(p_facts) WHEN 'object' THEN p_facts ELSE '{}' END);
@@ -157,6 +157,7 @@ BEGIN
 	IF FOUND THEN
 		outcome := 'OK';
 		why := 'recorded by an earlier call';
+		device := p_grant;
 		RETURN NEXT;
 		RETURN;
 	END IF;
@@ -207,13 +208,37 @@ BEGIN
 	INSERT INTO muster.certificate (sha256, organization, device, authority, serial, public_key_sha256, der, not_before, not_after)
 	VALUES (p_sha256, o.id, p_grant, p_authority, p_serial, p_public_key_sha256, p_certificate, to_timestamp(p_not_before), to_timestamp(p_not_after));
 	PERFORM muster.record_events(c, p_grant, p_trace, p_attempt, o.collision_policy, elsewhere, replaced, replaced_of,
-		jsonb_build_object('serial', encode(p_serial, 'hex'), 'sha256', encode(p_sha256, 'hex'), 'seat', seat, 'expected', muster.note_arrival(c, p_grant)));
+		jsonb_build_object('serial', encode(p_serial, 'hex'), 'sha256', encode(p_sha256, 'hex'), 'seat', seat, 'expected', muster.note_arrival(c, p_grant),
+			'credential', coalesce(muster.cut(p_claim ->> 'kind', 30), 'password')));
 	PERFORM muster.note_client(o.id, p_grant, c.os_version, c.request_version);
 	certificate := p_certificate;
+	device := p_grant;
 	RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION muster_issuer.record(uuid, uuid, uuid, text, text, uuid, uuid, bigint, bytea, bytea, bytea, bytea, bytea, bigint, bigint, jsonb) IS 'Record an enrollment with its certificate, after deciding again: the point of no return. Asks the custom rules, then locks the account''s row, the hardware id where collisions matter, the devices it replaces, the licence''s seat. Keyed by the grant: called again it returns what was recorded, waiting for a first call still under way. stale: the configuration has changed since p_generation, build anew. Example: see the programs; muster.trace shows what it recorded.';
+COMMENT ON FUNCTION muster_issuer.record(uuid, uuid, uuid, text, text, uuid, uuid, bigint, bytea, bytea, bytea, bytea, bytea, bigint, bigint, jsonb, jsonb) IS 'Record an enrollment with its certificate, after deciding again: the point of no return. Asks the custom rules, then locks the account''s row, the hardware id where collisions matter, the devices it replaces, the licence''s seat. Keyed by the grant: called again it returns what was recorded, waiting for a first call still under way. stale: the configuration has changed since p_generation, build anew. The claim says by which credential the account was proven. device and certificate are what stands in the record; dm_secrets (sealed) only if they are an earlier enrollment''s. Example: see the programs; muster.trace shows what it recorded.';
+
+CREATE OR REPLACE PROCEDURE muster_issuer.record_read_committed(p_grant uuid, p_trace uuid, p_attempt uuid, p_remote text, p_organization text,
+	p_account uuid, p_authority uuid, p_generation bigint, p_serial bytea, p_sha256 bytea, p_certificate bytea, p_public_key_sha256 bytea,
+	p_dm_secrets bytea, p_not_before bigint, p_not_after bigint, p_facts jsonb, p_claim jsonb,
+	OUT outcome text, OUT why text, OUT "text" text, OUT stale boolean, OUT certificate bytea, OUT language text, OUT details jsonb,
+	OUT device uuid, OUT dm_secrets bytea)
+LANGUAGE plpgsql AS $$
+BEGIN
+	-- Somebody may have given the role another isolation level, and a pooler in transaction mode lets no connection
+	-- choose its own. Only a procedure can end a transaction, and only one without a search_path
+	-- of its own, that runs as its caller: so there is nothing in it but this and the call.
+	IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+		COMMIT;
+		SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+	END IF;
+	SELECT r.outcome, r.why, r."text", r.stale, r.certificate, r.language, r.details, r.device, r.dm_secrets
+	  INTO outcome, why, "text", stale, certificate, language, details, device, dm_secrets
+	  FROM muster_issuer.record(p_grant, p_trace, p_attempt, p_remote, p_organization, p_account, p_authority, p_generation,
+		p_serial, p_sha256, p_certificate, p_public_key_sha256, p_dm_secrets, p_not_before, p_not_after, p_facts, p_claim) r;
+END
+$$;
+COMMENT ON PROCEDURE muster_issuer.record_read_committed(uuid, uuid, uuid, text, text, uuid, uuid, bigint, bytea, bytea, bytea, bytea, bytea, bigint, bigint, jsonb, jsonb) IS 'muster_issuer.record at the isolation level it needs, whatever the session''s default is. Example: see the programs.';
 
 CREATE OR REPLACE PROCEDURE muster_issuer.record_read_committed(p_grant uuid, p_trace uuid, p_attempt uuid, p_remote text, p_organization text,
 	p_account uuid, p_authority uuid, p_generation bigint, p_serial bytea, p_sha256 bytea, p_certificate bytea, p_public_key_sha256 bytea,
@@ -234,4 +259,4 @@ BEGIN
 		p_serial, p_sha256, p_certificate, p_public_key_sha256, p_dm_secrets, p_not_before, p_not_after, p_facts) r;
 END
 $$;
-COMMENT ON PROCEDURE muster_issuer.record_read_committed(uuid, uuid, uuid, text, text, uuid, uuid, bigint, bytea, bytea, bytea, bytea, bytea, bigint, bigint, jsonb) IS 'muster_issuer.record at the isolation level it needs, whatever the session''s default is. Example: see the programs.';
+COMMENT ON PROCEDURE muster_issuer.record_read_committed(uuid, uuid, uuid, text, text, uuid, uuid, bigint, bytea, bytea, bytea, bytea, bytea, bigint, bigint, jsonb) IS 'muster_issuer.record at the isolation level it needs, whatever the session''s default is, without a claim: for programs of the version before. Example: see the programs.';

@@ -1,87 +1,82 @@
 -- What workers may call. SECURITY DEFINER, search_path pinned, EXECUTE for the role muster_worker only.
 
 CREATE OR REPLACE FUNCTION muster_worker.discover(p_domain text)
-RETURNS TABLE (outcome text, why text, organization text, enrollment_url text, auth_policies text, enrollment_version text)
+RETURNS TABLE (outcome text, why text, organization text, enrollment_url text, auth_policies text, enrollment_version text, sign_in text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	o muster.organization;
 BEGIN
 	o := muster.organization_for(NULL, 'user@' || coalesce(p_domain, ''));
 	IF o.id IS NULL THEN
-		RETURN QUERY SELECT 'Authorization', format('no organization has the domain "%s"', left(p_domain, 253)), NULL, NULL, NULL, NULL;
+		RETURN QUERY SELECT 'Authorization', format('no organization has the domain "%s"', left(p_domain, 253)), NULL, NULL, NULL, NULL, NULL;
 	ELSIF NOT o.enabled THEN
-		RETURN QUERY SELECT 'Authorization', format('organization %s is disabled', o.key), NULL, NULL, NULL, NULL;
+		RETURN QUERY SELECT 'Authorization', format('organization %s is disabled', o.key), NULL, NULL, NULL, NULL, NULL;
 	ELSE
-		RETURN QUERY SELECT 'OK', NULL::text, o.key, o.enrollment_url, array_to_string(o.auth_policies, ','), o.enrollment_version;
+		RETURN QUERY SELECT 'OK', NULL::text, o.key, o.enrollment_url, array_to_string(o.auth_policies, ','), o.enrollment_version, o.sign_in;
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION muster_worker.discover(text) IS 'Discover: the organization of an e-mail domain and where its devices enroll. An unknown domain and a disabled organization get the same outcome. Example: SELECT * FROM muster_worker.discover(''example.test'');';
 
-CREATE OR REPLACE FUNCTION muster_worker.policy(p_organization text, p_user text, p_remote text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION muster_worker.policy(p_organization text, p_user text, p_remote text DEFAULT NULL, p_claim jsonb DEFAULT NULL)
 RETURNS TABLE (outcome text, why text, "text" text, organization text, account uuid, upn text, password_hash text,
-	minimum_key_length integer, validity_seconds bigint, renewal_seconds bigint, language text, details jsonb)
+	minimum_key_length integer, validity_seconds bigint, renewal_seconds bigint, language text, details jsonb, proof jsonb, welcome boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	o muster.organization := muster.organization_for(p_organization, p_user);
-	a muster.account := muster.account_for(o.id, p_user);
+	i muster.identity := muster.identify(p_organization, p_user, p_claim);
 	v muster.verdict;
 BEGIN
-	IF a.id IS NULL THEN
-		outcome := 'Authentication';
-		why := muster.nobody(o, p_organization, p_user);
-		organization := o.key;
+	IF i.account IS NULL THEN
+		outcome := i.outcome;
+		why := i.why;
+		organization := i.organization_key;
+		proof := i.proof;
+		welcome := i.welcome;
 		RETURN NEXT;
 		RETURN;
 	END IF;
-	v := muster.decide(muster.candidate_of(a.id, muster.to_inet(p_remote), NULL));
+	v := muster.decide(muster.candidate_of(i.account, muster.to_inet(p_remote), NULL));
 	RETURN QUERY SELECT v.outcome, v.why, v.text, o.key, a.id, a.upn, a.password_hash,
-		o.minimum_key_length, o.validity_days * 86400::bigint, o.renew_period_days * 86400::bigint, v.language, v.details;
+		o.minimum_key_length, o.validity_days * 86400::bigint, o.renew_period_days * 86400::bigint, v.language, v.details, i.proof, i.welcome
+	  FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE a.id = i.account;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.policy(text, text, text) IS 'GetPolicies: whom a credential names, what proves it, the decision (to be told only once it is proven), and the certificate policy. Organization by key, or NULL: by the user''s domain; the client''s address, or NULL: not told. What depends on the device is not decided yet. Example: SELECT * FROM muster_worker.policy(''example'', ''ada@example.test'');';
+COMMENT ON FUNCTION muster_worker.policy(text, text, text, jsonb) IS 'GetPolicies: whom a credential names, what proves it, the decision (to be told only once it is proven), and the certificate policy. Organization by key, or NULL: by the user''s domain; the client''s address, or NULL: not told; the claim, or NULL: a password. What depends on the device is not decided yet. No account but welcome: it will be made once it is proven. Example: SELECT * FROM muster_worker.policy(''example'', ''ada@example.test'');';
 
-CREATE OR REPLACE FUNCTION muster_worker.consider(p_organization text, p_user text, p_facts jsonb, p_remote text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION muster_worker.consider(p_organization text, p_user text, p_facts jsonb, p_remote text DEFAULT NULL, p_claim jsonb DEFAULT NULL)
 RETURNS TABLE (outcome text, why text, "text" text, organization text, account uuid, upn text, password_hash text,
 	minimum_key_length integer, allow_sha1 boolean,
 	provider_id text, provider_name text, management_url text, renewal_url text, renew_period_days integer, renew_retry_days integer,
 	first_retries integer, first_interval integer, second_retries integer, second_interval integer,
 	remaining_retries integer, remaining_interval integer, poll_on_login boolean, all_users_poll_on_first_login boolean,
-	application_enterprise_id text, application_token text, hub_product_id text, hub_uri text, hub_name text, language text, details jsonb)
+	application_enterprise_id text, application_token text, hub_product_id text, hub_uri text, hub_name text, language text, details jsonb,
+	proof jsonb, welcome boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	o muster.organization := muster.organization_for(p_organization, p_user);
-	a muster.account := muster.account_for(o.id, p_user);
+	i muster.identity := muster.identify(p_organization, p_user, p_claim);
 	v muster.verdict;
 BEGIN
-	IF a.id IS NULL THEN
-		outcome := 'Authentication';
-		why := muster.nobody(o, p_organization, p_user);
-		organization := o.key;
+	IF i.account IS NULL THEN
+		outcome := i.outcome;
+		why := i.why;
+		organization := i.organization_key;
+		proof := i.proof;
+		welcome := i.welcome;
 		RETURN NEXT;
 		RETURN;
 	END IF;
-	v := muster.decide(muster.candidate_of(a.id, muster.to_inet(p_remote), coalesce(p_facts, '{}')));
+	v := muster.decide(muster.candidate_of(i.account, muster.to_inet(p_remote), coalesce(p_facts, '{}')));
 	RETURN QUERY SELECT v.outcome, v.why, v.text, o.key, a.id, a.upn, a.password_hash,
 		o.minimum_key_length, o.allow_sha1,
 		o.provider_id, coalesce(o.provider_name, o.name), o.management_url, o.renewal_url, o.renew_period_days, o.renew_retry_days,
 		o.first_retries, o.first_interval, o.second_retries, o.second_interval,
 		o.remaining_retries, o.remaining_interval, o.poll_on_login, o.all_users_poll_on_first_login,
 		o.application_enterprise_id, o.application_token, o.hub_product_id, o.hub_uri, o.hub_name,
-		v.language, v.details;
+		v.language, v.details, i.proof, i.welcome
+	  FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE a.id = i.account;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.consider(text, text, jsonb, text) IS 'RequestSecurityToken, before the proof: whom the credential names, what proves it, the decision so far (to be told only once it is proven), and what the provisioning document needs. Custom rules are not asked: strangers must not run them. Writes nothing. Example: SELECT * FROM muster_worker.consider(''example'', ''ada'', ''{"EnrollmentType":"Full"}'');';
-
-CREATE OR REPLACE FUNCTION muster.nobody(p_organization muster.organization, p_key text, p_user text) RETURNS text
-LANGUAGE sql STABLE AS $$
-	SELECT CASE
-		WHEN p_organization.id IS NOT NULL THEN format('organization %s has no account "%s", or more than one of that short name', p_organization.key, muster.cut(p_user, 200))
-		WHEN p_key IS NOT NULL THEN format('there is no organization "%s"', muster.cut(p_key, 60))
-		ELSE format('no organization has the domain of "%s"', muster.cut(p_user, 200))
-	END
-$$;
-COMMENT ON FUNCTION muster.nobody(muster.organization, text, text) IS 'Internal: the reason why a name means nobody. Example: SELECT muster.nobody(NULL, NULL, ''ada@nowhere.test'');';
+COMMENT ON FUNCTION muster_worker.consider(text, text, jsonb, text, jsonb) IS 'RequestSecurityToken, before the proof: whom the credential names, what proves it, the decision so far (to be told only once it is proven), and what the provisioning document needs. Custom rules are not asked: strangers must not run them. Writes nothing. Example: SELECT * FROM muster_worker.consider(''example'', ''ada'', ''{"EnrollmentType":"Full"}'');';
 
 CREATE OR REPLACE FUNCTION muster_worker.refuse(p_trace uuid, p_attempt uuid, p_stage text, p_outcome text, p_why text,
 	p_organization text, p_user text, p_account uuid, p_remote text, p_facts jsonb, p_details jsonb DEFAULT NULL)

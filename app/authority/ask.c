@@ -112,7 +112,7 @@ ask_write(json_t *object, struct arena *arena, const struct ask *ask, struct dea
 	return object != NULL && text_add(object, "organization", ask->organization) &&
 	    text_add(object, "account", ask->account) && text_add(object, "trace", ask->trace) &&
 	    text_add(object, "attempt", ask->attempt) && text_add(object, "remote", ask->remote) &&
-	    text_add(object, "facts", ask->facts) &&
+	    text_add(object, "facts", ask->facts) && text_add(object, "claim", ask->claim) &&
 	    bytes_add(object, "public_key", arena, ask->public_key) &&
 	    number_add(object, "patience_ms", deadline_left_ms(deadline));
 }
@@ -219,6 +219,7 @@ ask_read(struct arena *arena, const json_t *object, struct ask *ask)
 		.attempt = text_take(&reader, "attempt"),
 		.remote = text_take(&reader, "remote"),
 		.facts = text_take_needed(&reader, "facts"),
+		.claim = text_take_needed(&reader, "claim"),
 		.public_key = bytes_take_needed(&reader, "public_key"),
 		.patience_ms = number_take(&reader, "patience_ms"),
 	};

@@ -27,6 +27,7 @@
 #define SHA256_SIZE 32
 #define REMOTE_MAX 128
 #define ORGANIZATION_MAX 40
+#define CLAIM_MAX (16 * 1024)
 
 /* What is made for one ask; the parts up to secrets once, the rest anew when the configuration changes. */
 struct issuance {
@@ -43,7 +44,7 @@ struct issuance {
 	struct csr csr;
 	struct record record;
 	struct decision decision; /* the database's */
-	struct bytes recorded;
+	struct recorded recorded;
 	int64_t database_us, signature_us;
 };
 
@@ -74,6 +75,9 @@ ask_check(struct issuance *in, struct why *why)
 	if (ask->remote != NULL && strlen(ask->remote) > REMOTE_MAX)
 		return refuse(
 		    why, OUTCOME_INTERNAL_SERVICE_FAULT, "the issuer was asked with too long an address");
+	if (strlen(ask->claim) > CLAIM_MAX)
+		return refuse(
+		    why, OUTCOME_INTERNAL_SERVICE_FAULT, "the issuer was asked with too long a claim");
 	if (!facts_from_json(in->arena, ask->facts, facts))
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "the issuer was asked with facts that are none, too many or too long");
@@ -187,6 +191,7 @@ record_make(struct issuance *in, struct why *why)
 		.authority = in->authority->id,
 		.generation = in->issuer->keyring.configuration.generation,
 		.facts = in->facts,
+		.claim = in->ask->claim,
 	};
 	if ((o = keyring_sealing_key(&in->issuer->keyring, &sealing_key, why)) != OUTCOME_OK ||
 	    (o = secrets_seal(in->arena, sealing_key, in->grant.text, &in->secrets, &in->record.dm_secrets,
@@ -266,8 +271,8 @@ issued_from(const struct issuance *in)
 	bool root_signs = bytes_equal(authority->certificate, authority->root);
 
 	return (struct issued){
-		.device = in->grant.text,
-		.certificate = in->recorded,
+		.device = in->recorded.device,
+		.certificate = in->recorded.certificate,
 		.issuing = root_signs ? (struct bytes){ NULL, 0 } : authority->certificate,
 		.root = authority->root,
 		.secrets = in->secrets,

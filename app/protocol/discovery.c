@@ -181,6 +181,19 @@ discover_policy(struct arena *arena, const struct discover *discover, const char
 	return NULL;
 }
 
+const char *
+discover_offered(struct arena *arena, const struct discover *discover)
+{
+	const char *offered = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+		if ((discover->policies & policies[i].bit) != 0)
+			offered = offered == NULL ? policies[i].name
+						  : arena_printf(arena, "%s, %s", offered, policies[i].name);
+	}
+	return offered != NULL ? offered : "none that is known";
+}
+
 bool
 discover_write(struct arena *arena, const struct discover_result *result, const char *message_id,
     const char *activity, struct bytes *bytes)

@@ -112,6 +112,57 @@ username_read(struct arena *arena, const xmlNode *token, struct credential *cred
 	password_copy(password, credential);
 }
 
+/* A JWT by its looks: three parts, of which the first is a JSON object's beginning in base64url. */
+static bool
+looks_like_jwt(struct bytes text)
+{
+	size_t dots = 0;
+
+	for (size_t i = 0; i < text.size; i++)
+		dots += text.data[i] == '.';
+	return dots == 2 && text.size > 3 && memcmp(text.data, "eyJ", 3) == 0;
+}
+
+/* ValueType is what clients get wrong; what the token is shows in its bytes. DER begins with a SEQUENCE. */
+static enum credential_kind
+token_kind(struct arena *arena, const xmlNode *node, struct bytes token)
+{
+	const char *type = xml_attribute(arena, node, NS_WSSE, "ValueType");
+
+	if (token.data[0] == 0x30 && token.size > 1 && (token.data[1] & 0x80) != 0)
+		return CREDENTIAL_CERTIFICATE;
+	if (looks_like_jwt(token) ||
+	    (type != NULL && text_equal_fold(text_trim(arena, type), TOKEN_TYPE_JWT)))
+		return CREDENTIAL_JWT;
+	return CREDENTIAL_TOKEN;
+}
+
+/* The way from the tree to the secret leads through the request's arena, which is wiped when it ends. */
+static void
+token_read(struct arena *arena, const xmlNode *node, struct credential *credential)
+{
+	struct bytes token = { NULL, 0 };
+
+	if (!bytes_from_base64(arena, xml_text(arena, node), &token) || token.size == 0) {
+		credential_refuse(
+		    credential, OUTCOME_INVALID_SECURITY, "BinarySecurityToken: empty, or not base64");
+		return;
+	}
+	if (token.size > CREDENTIAL_TOKEN_MAX) {
+		credential_refuse(
+		    credential, OUTCOME_INVALID_SECURITY, "BinarySecurityToken: longer than 16384 bytes");
+		return;
+	}
+	credential->kind = token_kind(arena, node, token);
+	if (credential->kind == CREDENTIAL_CERTIFICATE)
+		credential->certificate = token;
+	else if (text_is_utf8(token.data, token.size))
+		credential->token = secret_copy(token.data, token.size);
+	else
+		credential_refuse(credential, OUTCOME_INVALID_SECURITY,
+		    "BinarySecurityToken: neither text nor a certificate");
+}
+
 /*
  * A signature comes with the BinarySecurityToken of its signer; every other pair is
  * two credentials, and none of them is chosen.
@@ -119,23 +170,26 @@ username_read(struct arena *arena, const xmlNode *token, struct credential *cred
 static void
 security_element_read(struct arena *arena, const xmlNode *security, struct credential *credential)
 {
-	const xmlNode *user = NULL, *other = NULL;
+	const xmlNode *user = NULL, *token = NULL, *signature = NULL;
 	size_t users = children_named(security, "UsernameToken", &user);
-	size_t tokens = children_named(security, "BinarySecurityToken", &other);
-	size_t signatures = children_named(security, "Signature", &other);
+	size_t tokens = children_named(security, "BinarySecurityToken", &token);
+	size_t signatures = children_named(security, "Signature", &signature);
 
 	if (users > 1 || tokens > 1 || signatures > 1 || (users > 0 && tokens + signatures > 0)) {
 		credential_refuse(credential, OUTCOME_INVALID_SECURITY, "Security: more than one credential");
 		return;
 	}
-	if (signatures > 0) {
-		credential->kind = CREDENTIAL_SIGNATURE;
-	} else if (tokens > 0) {
-		credential->kind = CREDENTIAL_TOKEN;
-	} else if (users > 0) {
+	if (users > 0) {
 		credential->kind = CREDENTIAL_PASSWORD;
 		username_read(arena, user, credential);
+	} else if (tokens > 0) {
+		token_read(arena, token, credential);
 	}
+	if (signatures > 0 && credential->kind != CREDENTIAL_CERTIFICATE)
+		credential_refuse(
+		    credential, OUTCOME_INVALID_SECURITY, "Signature: its signer's certificate is missing");
+	credential->security = security;
+	credential->signature = signature;
 }
 
 void
@@ -164,13 +218,34 @@ node_after(xmlNode *node, const xmlNode *root)
 	return node == root ? NULL : node->next;
 }
 
+static bool
+is_secret(const xmlNode *text, bool keep_tokens)
+{
+	const xmlNode *element = text->parent;
+
+	if (element == NULL || element->type != XML_ELEMENT_NODE)
+		return false;
+	if (xml_is(element, NULL, "Password"))
+		return true;
+	/* Not the one in an RST, which is the PKCS#10 request. */
+	return !keep_tokens && xml_is(element, NULL, "BinarySecurityToken") && element->parent != NULL &&
+	    element->parent->type == XML_ELEMENT_NODE && xml_is(element->parent, NULL, "Security");
+}
+
 void
-security_wipe(xmlNode *root)
+security_wipe(xmlNode *root, bool keep_tokens)
 {
 	for (xmlNode *node = root; node != NULL; node = node_after(node, root)) {
-		if (!node_is_text(node) || node->parent == NULL || !xml_is(node->parent, NULL, "Password"))
+		if (!node_is_text(node) || !is_secret(node, keep_tokens))
 			continue;
 		if (!xmlDictOwns(node->doc->dict, node->content))
 			secret_wipe(node->content, strlen((const char *)node->content));
 	}
+}
+
+void
+credential_release(struct credential *credential)
+{
+	secret_release(&credential->password);
+	secret_release(&credential->token);
 }

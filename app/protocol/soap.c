@@ -160,7 +160,7 @@ soap_read(struct arena *arena, struct bytes bytes, struct soap *soap, struct why
 	if ((o = xml_read(arena, bytes, &soap->doc, why)) != OUTCOME_OK)
 		return o;
 	o = envelope_read(arena, soap, why);
-	security_wipe(xmlDocGetRootElement(soap->doc));
+	security_wipe(xmlDocGetRootElement(soap->doc), soap->credential.kind == CREDENTIAL_CERTIFICATE);
 	return o;
 }
 
@@ -169,7 +169,7 @@ soap_release(struct soap *soap)
 {
 	xml_free(&soap->doc);
 	soap->body = NULL;
-	secret_release(&soap->credential.password);
+	credential_release(&soap->credential);
 }
 
 enum outcome
@@ -179,18 +179,11 @@ soap_credential(const struct soap *soap, const struct credential **credential, s
 
 	if (sent->problem != NULL)
 		return refuse(why, sent->refusal, "%s", sent->problem);
-	switch (sent->kind) {
-	case CREDENTIAL_NONE:
-		return refuse(why, OUTCOME_INVALID_SECURITY, "no credential: UsernameToken expected");
-	case CREDENTIAL_PASSWORD: *credential = sent; return OUTCOME_OK;
-	case CREDENTIAL_TOKEN:
+	if (sent->kind == CREDENTIAL_NONE)
 		return refuse(why, OUTCOME_INVALID_SECURITY,
-		    "BinarySecurityToken is not offered: UsernameToken expected");
-	case CREDENTIAL_SIGNATURE:
-		return refuse(
-		    why, OUTCOME_INVALID_SECURITY, "XML signature is not offered: UsernameToken expected");
-	}
-	return refuse(why, OUTCOME_INVALID_SECURITY, "unknown kind of credential");
+		    "no credential: UsernameToken or BinarySecurityToken expected");
+	*credential = sent;
+	return OUTCOME_OK;
 }
 
 static void

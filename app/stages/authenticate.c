@@ -1,39 +1,41 @@
 #include <muster/stages/stages.h>
 
-#include <muster/credentials/password.h>
-
-/*
- * The memo spares an enrollment its second hash. Who has no account here, or no password, is
- * checked all the same, so that it takes as long.
- */
-static bool
-password_proves(struct exchange *ex, const struct secret *password, const struct account *account)
+static enum outcome
+prove(struct exchange *ex, const struct credential *credential, const struct account *account,
+    const struct decision *decision)
 {
-	struct memo *memo = ex->worker->memo;
-	const char *hash = account->id != NULL ? account->password_hash : NULL;
+	switch (credential->kind) {
+	case CREDENTIAL_PASSWORD: return stage_prove_password(ex, &credential->password, account, decision);
+	case CREDENTIAL_TOKEN: return stage_prove_token(ex, account, decision);
+	case CREDENTIAL_NONE:
+	case CREDENTIAL_JWT:
+	case CREDENTIAL_CERTIFICATE: break;
+	}
+	return refuse(&ex->why, OUTCOME_INVALID_SECURITY, "this kind of credential is not offered");
+}
 
-	if (memo_knows(memo, account->id, hash, password))
-		return true;
-	if (!password_verify(password, hash))
-		return false;
-	memo_remember(memo, account->id, hash, password);
-	return true;
+/* An organization that does not take this kind of credential says so: discovery tells as much. */
+static bool
+kind_is_refused(const struct account *account, const struct decision *decision)
+{
+	return account->id == NULL && decision->outcome == OUTCOME_INVALID_SECURITY;
 }
 
 enum outcome
 stage_authenticate(struct exchange *ex, const struct credential *credential, const struct account *account,
     const struct decision *decision)
 {
+	enum outcome o;
+
 	if (account->organization != NULL)
 		ex->organization = account->organization;
 	ex->account = account->id;
-	ex->proven = password_proves(ex, &credential->password, account);
-	if (ex->proven)
-		return OUTCOME_OK;
-	if (account->id == NULL)
-		return refuse(&ex->why, OUTCOME_AUTHENTICATION, "%s",
-		    decision->why != NULL ? decision->why : "no such account");
-	if (account->password_hash == NULL)
-		return refuse(&ex->why, OUTCOME_AUTHENTICATION, "the account has no password");
-	return refuse(&ex->why, OUTCOME_AUTHENTICATION, "wrong password");
+	if (ex->user == NULL)
+		ex->user = account->upn;
+	if (kind_is_refused(account, decision))
+		return refuse(&ex->why, decision->outcome, "%s",
+		    decision->why != NULL ? decision->why : "this kind of credential is not accepted");
+	o = prove(ex, credential, account, decision);
+	ex->proven = o == OUTCOME_OK;
+	return o;
 }

@@ -18,10 +18,10 @@ read_request(struct exchange *ex, struct wstep_request *rst)
 }
 
 static enum outcome
-consider(struct exchange *ex, const struct credential *credential, struct grant *grant)
+consider(struct exchange *ex, const struct claim *claim, struct grant *grant)
 {
-	return store_consider(&ex->worker->store, ex->request->arena, ex->organization, credential->user,
-	    ex->facts, stage_remote(ex), grant, &ex->why);
+	return store_consider(&ex->worker->store, ex->request->arena, ex->organization, claim, ex->facts,
+	    stage_remote(ex), grant, &ex->why);
 }
 
 static enum outcome
@@ -38,7 +38,8 @@ check_csr(struct exchange *ex, const struct wstep_request *rst, const struct gra
 
 /* The point of no return lies in here: what comes back as OK is recorded. */
 static enum outcome
-issue(struct exchange *ex, const struct grant *grant, const struct csr *csr, struct issued *issued)
+issue(struct exchange *ex, const struct grant *grant, const struct claim *claim, const struct csr *csr,
+    struct issued *issued)
 {
 	const struct ask ask = { .organization = grant->account.organization,
 		.account = grant->account.id,
@@ -46,6 +47,7 @@ issue(struct exchange *ex, const struct grant *grant, const struct csr *csr, str
 		.attempt = ex->attempt,
 		.remote = stage_remote(ex),
 		.facts = ex->facts,
+		.claim = claim->json,
 		.public_key = csr->public_key };
 	struct answer answer = { 0 };
 	enum outcome o = issuer_ask(ex->worker->issuer_fd, ex->request->arena, &ask, ex->request->deadline,
@@ -78,6 +80,7 @@ stage_enrollment(struct exchange *ex)
 	const struct credential *credential = NULL;
 	struct wstep_request *rst = arena_alloc(ex->request->arena, sizeof(*rst));
 	struct grant grant = { 0 };
+	struct claim claim;
 	struct issued issued = { 0 };
 	struct csr csr = { 0 };
 	enum outcome o;
@@ -86,11 +89,12 @@ stage_enrollment(struct exchange *ex)
 	ex->user = ex->soap.credential.user;
 	if ((o = read_request(ex, rst)) != OUTCOME_OK ||
 	    (o = soap_credential(&ex->soap, &credential, &ex->why)) != OUTCOME_OK ||
-	    (o = consider(ex, credential, &grant)) != OUTCOME_OK ||
+	    (o = stage_claim(ex, credential, &claim)) != OUTCOME_OK ||
+	    (o = consider(ex, &claim, &grant)) != OUTCOME_OK ||
 	    (o = stage_authenticate(ex, credential, &grant.account, &grant.decision)) != OUTCOME_OK ||
 	    (o = stage_decide(ex, &grant.decision)) != OUTCOME_OK ||
 	    (o = check_csr(ex, rst, &grant, &csr)) != OUTCOME_OK ||
-	    (o = issue(ex, &grant, &csr, &issued)) != OUTCOME_OK)
+	    (o = issue(ex, &grant, &claim, &csr, &issued)) != OUTCOME_OK)
 		return o;
 	return write_token(ex, rst, &grant, &issued);
 }

@@ -8,6 +8,7 @@ stage_policy(struct exchange *ex)
 {
 	struct arena *arena = ex->request->arena;
 	const struct credential *credential = NULL;
+	struct claim claim;
 	struct enrollment_policy policy = { 0 };
 	enum outcome o;
 
@@ -15,8 +16,9 @@ stage_policy(struct exchange *ex)
 	ex->user = ex->soap.credential.user;
 	if ((o = xcep_read(&ex->soap, &ex->why)) != OUTCOME_OK ||
 	    (o = soap_credential(&ex->soap, &credential, &ex->why)) != OUTCOME_OK ||
-	    (o = store_policy(&ex->worker->store, arena, ex->organization, credential->user, stage_remote(ex),
-		 &policy, &ex->why)) != OUTCOME_OK ||
+	    (o = stage_claim(ex, credential, &claim)) != OUTCOME_OK ||
+	    (o = store_policy(&ex->worker->store, arena, ex->organization, &claim, stage_remote(ex), &policy,
+		 &ex->why)) != OUTCOME_OK ||
 	    (o = stage_authenticate(ex, credential, &policy.account, &policy.decision)) != OUTCOME_OK ||
 	    (o = stage_decide(ex, &policy.decision)) != OUTCOME_OK)
 		return o;

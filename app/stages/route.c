@@ -4,7 +4,7 @@
 #include <muster/protocol/namespaces.h>
 
 #define KEY_MAX 40
-#define SEGMENTS_MAX 4
+#define SEGMENTS_MAX 7 /* EnrollmentServer, key, GUID, SignIn, three facts */
 
 /* Organization keys are [a-z0-9-]{1,40}. */
 static bool
@@ -39,7 +39,48 @@ service_named(const char *name)
 		return SERVICE_POLICY;
 	if (strcmp(name, "enrollment.svc") == 0)
 		return SERVICE_ENROLLMENT;
+	if (strcmp(name, "terms") == 0)
+		return SERVICE_TERMS;
 	return SERVICE_NONE;
+}
+
+/* The facts that discovery put behind a page's path: hints, of which the first is kept. */
+static bool
+facts_read(char *const *segment, size_t count, struct route *route)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t size = strlen(segment[i]);
+
+		if (size < 1 || size > FACT_SEGMENT_MAX ||
+		    strspn(segment[i], FACT_SEGMENT_CHARACTERS) != size)
+			return false;
+	}
+	if (count > 0 && strcmp(segment[0], "-") != 0)
+		route->os_version = segment[0];
+	return true;
+}
+
+/* The web server lets nobody in here who has not signed in: what it protects is this spelling, no other. */
+static struct route
+route_sso(struct arena *arena, const char *path)
+{
+	char *segment[SEGMENTS_MAX];
+	size_t count = path_split(arena_strdup(arena, path), segment);
+	struct route route = { SERVICE_SINGLE_SIGN_ON, NULL, NULL, NULL };
+
+	if (count < 4 || strcmp(segment[0], "muster") != 0 || strcmp(segment[1], "sso") != 0 ||
+	    !is_key(segment[2]) || !guid_valid(segment[3]) || !facts_read(segment + 4, count - 4, &route))
+		return (struct route){ SERVICE_NONE, NULL, NULL, NULL };
+	route.organization = segment[2];
+	route.attempt = segment[3];
+	return route;
+}
+
+/* EnrollmentServer/KEY/GUID/SignIn, and facts. */
+static bool
+is_sign_in(char *const *segment, size_t count)
+{
+	return count >= 4 && strcmp(segment[3], "signin") == 0;
 }
 
 struct route
@@ -47,11 +88,13 @@ route_of(struct arena *arena, const char *path)
 {
 	char *segment[SEGMENTS_MAX];
 	size_t count = path_split(text_lower(arena, path), segment);
-	struct route route = { SERVICE_NONE, NULL, NULL };
+	struct route route = { SERVICE_NONE, NULL, NULL, NULL };
 	const struct route none = route;
 
 	if (count < 2)
 		return none;
+	if (strcmp(segment[0], "muster") == 0 && strcmp(segment[1], "sso") == 0)
+		return route_sso(arena, path);
 	if (count == 2 && strcmp(segment[0], "muster") == 0 && strcmp(segment[1], "device") == 0)
 		route.service = SERVICE_DEVICE;
 	if (strcmp(segment[0], "enrollmentserver") != 0)
@@ -60,11 +103,15 @@ route_of(struct arena *arena, const char *path)
 		route.service = SERVICE_DISCOVERY;
 		return route;
 	}
-	route.service = service_named(segment[count - 1]);
+	route.service = is_sign_in(segment, count) ? SERVICE_SIGN_IN : service_named(segment[count - 1]);
 	if (count > 2)
 		route.organization = segment[1];
 	if (count > 3)
 		route.attempt = segment[2];
+	if (route.service == SERVICE_SIGN_IN ? !facts_read(segment + 4, count - 4, &route) : count > 4)
+		return none;
+	if (route.service == SERVICE_TERMS && count != 3)
+		return none;
 	if ((route.organization != NULL && !is_key(route.organization)) ||
 	    (route.attempt != NULL && !guid_valid(route.attempt)))
 		return none;
@@ -80,6 +127,9 @@ route_allow(enum service service)
 	case SERVICE_POLICY:
 	case SERVICE_ENROLLMENT: return "POST";
 	case SERVICE_DEVICE: return "GET, HEAD";
+	case SERVICE_SIGN_IN:
+	case SERVICE_SINGLE_SIGN_ON:
+	case SERVICE_TERMS: return "GET, HEAD, POST";
 	}
 	return "";
 }
@@ -95,7 +145,10 @@ route_allows(enum service service, const char *method)
 {
 	switch (service) {
 	case SERVICE_NONE: break;
-	case SERVICE_DISCOVERY: return is_get(method) || strcmp(method, "POST") == 0;
+	case SERVICE_DISCOVERY:
+	case SERVICE_SIGN_IN:
+	case SERVICE_SINGLE_SIGN_ON:
+	case SERVICE_TERMS: return is_get(method) || strcmp(method, "POST") == 0;
 	case SERVICE_POLICY:
 	case SERVICE_ENROLLMENT: return strcmp(method, "POST") == 0;
 	case SERVICE_DEVICE: return is_get(method);
@@ -129,6 +182,9 @@ static const struct {
 	[SERVICE_POLICY] = { "policy", ACTION_POLICIES_RESPONSE },
 	[SERVICE_ENROLLMENT] = { "enrollment", ACTION_RSTRC },
 	[SERVICE_DEVICE] = { "device", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_SIGN_IN] = { "sign-in", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_SINGLE_SIGN_ON] = { "single sign-on", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_TERMS] = { "terms", ACTION_DISCOVER_RESPONSE },
 };
 
 static void
@@ -190,8 +246,10 @@ route_run(struct exchange *ex)
 
 	ex->organization = route.organization;
 	ex->attempt = route.attempt;
+	ex->os_version = route.os_version;
 	exchange_name(ex, route.service);
-	if (route.service == SERVICE_NONE ||
+	if (route.service == SERVICE_NONE || route.service == SERVICE_SIGN_IN ||
+	    route.service == SERVICE_SINGLE_SIGN_ON || route.service == SERVICE_TERMS ||
 	    (route.service == SERVICE_DEVICE && request->client_verify == NULL &&
 		request->client_certificate == NULL))
 		return refuse(&ex->why, OUTCOME_NOT_FOUND, "no service at '%s'", request->path);

@@ -103,14 +103,26 @@ store_issuer_configuration(struct pg *pg, struct arena *arena, struct deadline d
 
 enum outcome
 store_record(struct pg *pg, struct arena *arena, struct deadline deadline, const struct record *record,
-    struct decision *decision, bool *stale, struct bytes *recorded, enum pg_end *end, int64_t *us,
+    struct decision *decision, bool *stale, struct recorded *recorded, enum pg_end *end, int64_t *us,
     struct why *why)
 {
 	/* A procedure's results are places in its call, and the columns of its row. */
-	enum { RECORD_OUTCOME, RECORD_WHY, RECORD_TEXT, STALE, CERTIFICATE, LANGUAGE, DETAILS, COLUMNS };
-	static const char sql[] = "CALL muster_issuer.record_read_committed("
-				  "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-				  " NULL, NULL, NULL, NULL, NULL, NULL, NULL)";
+	enum {
+		RECORD_OUTCOME,
+		RECORD_WHY,
+		RECORD_TEXT,
+		STALE,
+		CERTIFICATE,
+		LANGUAGE,
+		DETAILS,
+		DEVICE,
+		DM_SECRETS,
+		COLUMNS
+	};
+	static const char sql[] =
+	    "CALL muster_issuer.record_read_committed("
+	    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
+	    " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)";
 	static const struct decision_columns columns = { RECORD_OUTCOME, RECORD_WHY, RECORD_TEXT, LANGUAGE,
 		DETAILS };
 	const struct pg_param param[] = {
@@ -130,21 +142,24 @@ store_record(struct pg *pg, struct arena *arena, struct deadline deadline, const
 		PG_TEXT(arena_printf(arena, "%lld", (long long)record->not_before)),
 		PG_TEXT(arena_printf(arena, "%lld", (long long)record->not_after)),
 		PG_TEXT(record->facts),
+		PG_TEXT(record->claim),
 	};
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
 
 	*decision = (struct decision){ 0 };
 	*stale = false;
-	*recorded = (struct bytes){ 0 };
+	*recorded = (struct recorded){ 0 };
 	if ((o = pg_call(pg, sql, param, ARRAY_SIZE(param), COLUMNS, deadline, &result, end, us, why)) !=
 		OUTCOME_OK ||
 	    (o = row_one(result, "record", why)) != OUTCOME_OK ||
 	    (o = row_decision(arena, result, columns, decision, why)) != OUTCOME_OK)
 		return o;
 	*stale = pg_bool(result, 0, STALE);
-	*recorded = pg_bytes(arena, result, 0, CERTIFICATE);
-	if (decision->outcome == OUTCOME_OK && recorded->size == 0)
+	recorded->certificate = pg_bytes(arena, result, 0, CERTIFICATE);
+	recorded->device = pg_text(arena, result, 0, DEVICE);
+	recorded->dm_secrets = pg_bytes(arena, result, 0, DM_SECRETS);
+	if (decision->outcome == OUTCOME_OK && (recorded->certificate.size == 0 || recorded->device == NULL))
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "record: done, but without a certificate");
 	return OUTCOME_OK;
 }

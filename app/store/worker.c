@@ -8,6 +8,9 @@ static const struct decision_columns plain = { 0, 1, -1, -1, -1 };
 /* The columns that policy() and consider() begin with. */
 enum { OUTCOME, WHY, TEXT, ORGANIZATION, ACCOUNT, UPN, PASSWORD_HASH, MINIMUM_KEY_LENGTH, CLAIM_COLUMNS };
 
+/* Those that they end with, in this order. */
+enum { CLAIM_LANGUAGE, CLAIM_DETAILS, CLAIM_PROOF, CLAIM_WELCOME, CLAIM_LAST };
+
 /* One call of one function that answers one row, within the deadline of the request in hand. */
 static enum outcome
 call(struct store *store, const char *function, const char *sql, const struct pg_param *param, int params,
@@ -22,16 +25,20 @@ call(struct store *store, const char *function, const char *sql, const struct pg
 }
 
 static enum outcome
-claim_read(struct arena *arena, const PGresult *result, int language, struct account *account,
-    struct decision *decision, struct why *why)
+claim_read(struct arena *arena, const PGresult *result, struct account *account, struct decision *decision,
+    struct why *why)
 {
-	const struct decision_columns columns = { OUTCOME, WHY, TEXT, language, language + 1 };
+	int last = PQnfields(result) - CLAIM_LAST;
+	const struct decision_columns columns = { OUTCOME, WHY, TEXT, last + CLAIM_LANGUAGE,
+		last + CLAIM_DETAILS };
 
 	*account = (struct account){
 		.organization = pg_text(arena, result, 0, ORGANIZATION),
 		.id = pg_text(arena, result, 0, ACCOUNT),
 		.upn = pg_text(arena, result, 0, UPN),
 		.password_hash = pg_text(arena, result, 0, PASSWORD_HASH),
+		.proof = pg_text(arena, result, 0, last + CLAIM_PROOF),
+		.welcome = pg_bool(result, 0, last + CLAIM_WELCOME),
 	};
 	return row_decision(arena, result, columns, decision, why);
 }
@@ -41,30 +48,35 @@ store_discover(struct store *store, struct arena *arena, const char *domain, str
     struct why *why)
 {
 	static const char sql[] = "SELECT outcome, why, organization, enrollment_url, auth_policies,"
-				  " enrollment_version FROM muster_worker.discover($1)";
+				  " enrollment_version, sign_in FROM muster_worker.discover($1)";
 	const struct pg_param param[] = { PG_TEXT(domain) };
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
 
 	*directions = (struct directions){ 0 };
-	if ((o = call(store, "discover", sql, param, ARRAY_SIZE(param), 6, &result, why)) != OUTCOME_OK)
+	if ((o = call(store, "discover", sql, param, ARRAY_SIZE(param), 7, &result, why)) != OUTCOME_OK)
 		return o;
+
+	const char *sign_in = pg_text(arena, result, 0, 6);
+
 	directions->organization = pg_text(arena, result, 0, 2);
 	directions->enrollment_url = pg_text(arena, result, 0, 3);
 	directions->auth_policies = pg_text(arena, result, 0, 4);
 	directions->enrollment_version = pg_text(arena, result, 0, 5);
+	directions->web_server_signs_in = sign_in != NULL && strcmp(sign_in, "web server") == 0;
 	return row_decision(arena, result, plain, &directions->decision, why);
 }
 
 enum outcome
-store_policy(struct store *store, struct arena *arena, const char *organization, const char *user,
+store_policy(struct store *store, struct arena *arena, const char *organization, const struct claim *claim,
     const char *remote, struct enrollment_policy *policy, struct why *why)
 {
-	enum { VALIDITY = CLAIM_COLUMNS, RENEWAL, LANGUAGE, DETAILS, COLUMNS };
+	enum { VALIDITY = CLAIM_COLUMNS, RENEWAL, LAST, COLUMNS = LAST + CLAIM_LAST };
 	static const char sql[] = "SELECT outcome, why, text, organization, account, upn, password_hash,"
-				  " minimum_key_length, validity_seconds, renewal_seconds, language, details"
-				  " FROM muster_worker.policy($1, $2, $3)";
-	const struct pg_param param[] = { PG_TEXT(organization), PG_TEXT(user), PG_TEXT(remote) };
+				  " minimum_key_length, validity_seconds, renewal_seconds, language, details,"
+				  " proof, welcome FROM muster_worker.policy($1, $2, $3, $4)";
+	const struct pg_param param[] = { PG_TEXT(organization), PG_TEXT(claim->user), PG_TEXT(remote),
+		PG_TEXT(claim->json) };
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
 
@@ -74,7 +86,7 @@ store_policy(struct store *store, struct arena *arena, const char *organization,
 	policy->minimum_key_length = (int)pg_number(result, 0, MINIMUM_KEY_LENGTH, 0);
 	policy->validity_seconds = pg_number(result, 0, VALIDITY, 0);
 	policy->renewal_seconds = pg_number(result, 0, RENEWAL, 0);
-	return claim_read(arena, result, LANGUAGE, &policy->account, &policy->decision, why);
+	return claim_read(arena, result, &policy->account, &policy->decision, why);
 }
 
 /* The columns of consider() after the claim, in its order. */
@@ -99,9 +111,8 @@ enum {
 	HUB_PRODUCT_ID,
 	HUB_URI,
 	HUB_NAME,
-	CONSIDER_LANGUAGE,
-	CONSIDER_DETAILS,
-	CONSIDER_COLUMNS
+	CONSIDER_LAST,
+	CONSIDER_COLUMNS = CONSIDER_LAST + CLAIM_LAST
 };
 
 static const char consider_sql[] =
@@ -109,8 +120,8 @@ static const char consider_sql[] =
     " provider_id, provider_name, management_url, renewal_url, renew_period_days, renew_retry_days,"
     " first_retries, first_interval, second_retries, second_interval, remaining_retries, remaining_interval,"
     " poll_on_login, all_users_poll_on_first_login,"
-    " application_enterprise_id, application_token, hub_product_id, hub_uri, hub_name, language, details"
-    " FROM muster_worker.consider($1, $2, $3, $4)";
+    " application_enterprise_id, application_token, hub_product_id, hub_uri, hub_name, language, details,"
+    " proof, welcome FROM muster_worker.consider($1, $2, $3, $4, $5)";
 
 static struct provisioning
 provisioning_read(struct arena *arena, const PGresult *result)
@@ -139,11 +150,11 @@ provisioning_read(struct arena *arena, const PGresult *result)
 }
 
 enum outcome
-store_consider(struct store *store, struct arena *arena, const char *organization, const char *user,
+store_consider(struct store *store, struct arena *arena, const char *organization, const struct claim *claim,
     const char *facts, const char *remote, struct grant *grant, struct why *why)
 {
-	const struct pg_param param[] = { PG_TEXT(organization), PG_TEXT(user), PG_TEXT(facts),
-		PG_TEXT(remote) };
+	const struct pg_param param[] = { PG_TEXT(organization), PG_TEXT(claim->user), PG_TEXT(facts),
+		PG_TEXT(remote), PG_TEXT(claim->json) };
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
 
@@ -154,7 +165,25 @@ store_consider(struct store *store, struct arena *arena, const char *organizatio
 	grant->minimum_key_length = (int)pg_number(result, 0, MINIMUM_KEY_LENGTH, 0);
 	grant->allow_sha1 = pg_bool(result, 0, ALLOW_SHA1);
 	grant->provisioning = provisioning_read(arena, result);
-	return claim_read(arena, result, CONSIDER_LANGUAGE, &grant->account, &grant->decision, why);
+	return claim_read(arena, result, &grant->account, &grant->decision, why);
+}
+
+enum outcome
+store_make_token(struct store *store, struct arena *arena, const struct new_token *token,
+    struct decision *decision, struct why *why)
+{
+	static const char sql[] =
+	    "SELECT outcome, why FROM muster_worker.make_token($1, $2, $3, $4, $5, $6, $7)";
+	const struct pg_param param[] = { PG_TEXT(token->organization), PG_TEXT(token->account),
+		PG_BYTES(token->sha256), PG_TEXT(token->how), PG_TEXT(token->trace), PG_TEXT(token->attempt),
+		PG_TEXT(token->remote) };
+	CLEANUP(pg_result_free) PGresult *result = NULL;
+	enum outcome o;
+
+	*decision = (struct decision){ 0 };
+	if ((o = call(store, "make_token", sql, param, ARRAY_SIZE(param), 2, &result, why)) != OUTCOME_OK)
+		return o;
+	return row_decision(arena, result, plain, decision, why);
 }
 
 enum outcome

@@ -190,6 +190,7 @@ read_variables(const struct fcgi *fcgi, struct arena *arena, struct request *req
 	request->query = text_variable(fcgi, arena, "QUERY_STRING");
 	request->content_type = text_variable(fcgi, arena, "CONTENT_TYPE");
 	request->remote = text_variable(fcgi, arena, "REMOTE_ADDR");
+	request->variables = fcgi->request.envp;
 	if (strcmp(role, "device") != 0)
 		return;
 	request->client_verify = variable(fcgi, arena, "SSL_CLIENT_VERIFY", VARIABLE_MAX);

@@ -1,5 +1,22 @@
 #include <muster/wire/request.h>
 
+const char *
+request_variable(const struct request *request, const char *name)
+{
+	size_t size = strlen(name);
+	const char *found = NULL;
+
+	for (char *const *v = request->variables; v != NULL && *v != NULL; v++) {
+		if (strncmp(*v, name, size) != 0 || (*v)[size] != '=')
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = *v + size + 1;
+	}
+	return found != NULL && strnlen(found, REQUEST_VARIABLE_MAX + 1) <= REQUEST_VARIABLE_MAX ? found
+												 : NULL;
+}
+
 void
 reply_header(struct request *request, struct reply *reply, const char *name, const char *value)
 {

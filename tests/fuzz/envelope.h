@@ -24,7 +24,18 @@ wiped_check(const xmlNode *node)
 static inline void
 credential_check(const struct credential *credential)
 {
-	FUZZ_CHECK(credential->kind == CREDENTIAL_PASSWORD && credential->problem == NULL);
+	FUZZ_CHECK(credential->kind != CREDENTIAL_NONE && credential->problem == NULL);
+	if (credential->kind == CREDENTIAL_CERTIFICATE) {
+		FUZZ_CHECK(credential->certificate.size > 0 && credential->security != NULL);
+		FUZZ_CHECK(
+		    credential->certificate.size <= CREDENTIAL_TOKEN_MAX && credential->token.data == NULL);
+		return;
+	}
+	if (credential->kind != CREDENTIAL_PASSWORD) {
+		FUZZ_CHECK(credential->token.size > 0 && credential->token.size <= CREDENTIAL_TOKEN_MAX);
+		FUZZ_CHECK(strlen(credential->token.data) == credential->token.size);
+		return;
+	}
 	FUZZ_CHECK(credential->user != NULL && credential->user[0] != '\0');
 	FUZZ_CHECK(strlen(credential->user) <= CREDENTIAL_USER_MAX);
 	FUZZ_CHECK(credential->password.size > 0 && credential->password.size <= CREDENTIAL_PASSWORD_MAX);

@@ -19,10 +19,10 @@ void __wrap_log_emit(struct log_line *);
 bool __wrap_password_verify(const struct secret *, const char *);
 enum outcome __wrap_store_discover(
     struct store *, struct arena *, const char *, struct directions *, struct why *);
-enum outcome __wrap_store_policy(struct store *, struct arena *, const char *, const char *, const char *,
-    struct enrollment_policy *, struct why *);
-enum outcome __wrap_store_consider(struct store *, struct arena *, const char *, const char *, const char *,
-    const char *, struct grant *, struct why *);
+enum outcome __wrap_store_policy(struct store *, struct arena *, const char *, const struct claim *,
+    const char *, struct enrollment_policy *, struct why *);
+enum outcome __wrap_store_consider(struct store *, struct arena *, const char *, const struct claim *,
+    const char *, const char *, struct grant *, struct why *);
 enum outcome __wrap_store_refuse(struct store *, struct arena *, const struct refusal *, struct why *);
 enum outcome __wrap_store_device(
     struct store *, struct arena *, struct bytes, const char *, struct device_status *, struct why *);
@@ -46,7 +46,17 @@ __wrap_password_verify(const struct secret *password, const char *hash)
 static void
 account_of(struct account *account)
 {
-	*account = (struct account){ "acme", FUZZ_DEVICE, "ada@example.test", "$hash" };
+	*account = (struct account){
+		.organization = "acme", .id = FUZZ_DEVICE, .upn = "ada@example.test", .password_hash = "$hash"
+	};
+}
+
+static void
+claim_check(const struct claim *claim)
+{
+	FUZZ_CHECK(claim->user == NULL || text_is_utf8(claim->user, strlen(claim->user)));
+	FUZZ_CHECK(
+	    claim->json != NULL && claim->json[0] == '{' && text_is_utf8(claim->json, strlen(claim->json)));
 }
 
 enum outcome
@@ -56,16 +66,16 @@ __wrap_store_discover(struct store *store, struct arena *arena, const char *doma
 	(void)store, (void)arena, (void)why;
 	FUZZ_CHECK(text_is_utf8(domain, strlen(domain)));
 	*directions = (struct directions){ { .outcome = OUTCOME_OK }, "acme", "https://enroll.example.test",
-		"OnPremise", "4.0" };
+		"OnPremise,Federated,Certificate", "4.0", false };
 	return OUTCOME_OK;
 }
 
 enum outcome
-__wrap_store_policy(struct store *store, struct arena *arena, const char *organization, const char *user,
-    const char *remote, struct enrollment_policy *policy, struct why *why)
+__wrap_store_policy(struct store *store, struct arena *arena, const char *organization,
+    const struct claim *claim, const char *remote, struct enrollment_policy *policy, struct why *why)
 {
 	(void)store, (void)arena, (void)organization, (void)remote, (void)why;
-	FUZZ_CHECK(text_is_utf8(user, strlen(user)));
+	claim_check(claim);
 	*policy = (struct enrollment_policy){
 		.minimum_key_length = 2048, .validity_seconds = 31536000, .renewal_seconds = 3628800
 	};
@@ -74,11 +84,12 @@ __wrap_store_policy(struct store *store, struct arena *arena, const char *organi
 }
 
 enum outcome
-__wrap_store_consider(struct store *store, struct arena *arena, const char *organization, const char *user,
-    const char *facts, const char *remote, struct grant *grant, struct why *why)
+__wrap_store_consider(struct store *store, struct arena *arena, const char *organization,
+    const struct claim *claim, const char *facts, const char *remote, struct grant *grant, struct why *why)
 {
 	(void)store, (void)arena, (void)organization, (void)remote, (void)why;
-	FUZZ_CHECK(text_is_utf8(user, strlen(user)) && text_is_utf8(facts, strlen(facts)));
+	claim_check(claim);
+	FUZZ_CHECK(text_is_utf8(facts, strlen(facts)));
 	*grant = (struct grant){ .minimum_key_length = 2048,
 		.allow_sha1 = true,
 		.provisioning = { .provider_id = "Muster",

@@ -43,14 +43,14 @@ issuer_call(uint8_t function, struct why *why)
 	struct issuer_configuration configuration;
 	struct record record = { 0 };
 	struct decision decision;
-	struct bytes recorded;
+	struct recorded recorded;
 	enum outcome o;
 	bool stale;
 
 	if (function == 5)
 		return store_issuer_configuration(NULL, arena, deadline, &configuration, why);
 	o = store_record(NULL, arena, deadline, &record, &decision, &stale, &recorded, NULL, NULL, why);
-	FUZZ_CHECK(o != OUTCOME_OK || decision.outcome != OUTCOME_OK || recorded.size > 0);
+	FUZZ_CHECK(o != OUTCOME_OK || decision.outcome != OUTCOME_OK || (recorded.certificate.size > 0 && recorded.device != NULL));
 	return o;
 }
 
@@ -59,6 +59,7 @@ call(uint8_t function, struct why *why)
 {
 	static const struct refusal refusal = { .outcome = OUTCOME_AUTHORIZATION };
 	struct store store = { 0 };
+	static const struct claim claim = { "", "{}" };
 	struct directions directions;
 	struct enrollment_policy policy;
 	struct grant grant;
@@ -68,8 +69,8 @@ call(uint8_t function, struct why *why)
 
 	switch (function) {
 	case 0: return store_discover(&store, arena, "", &directions, why);
-	case 1: return store_policy(&store, arena, "", "", "", &policy, why);
-	case 2: return store_consider(&store, arena, "", "", "", "", &grant, why);
+	case 1: return store_policy(&store, arena, "", &claim, "", &policy, why);
+	case 2: return store_consider(&store, arena, "", &claim, "", "", &grant, why);
 	case 3: return store_device(&store, arena, (struct bytes){ 0 }, "", &status, why);
 	case 4: return store_housekeeping(&store, arena, &summary, &more, why);
 	case 5:

@@ -3,7 +3,7 @@ SET search_path = test;
 SELECT no_plan();
 
 -- Discover.
-SELECT is(try('muster_worker', $$SELECT * FROM muster_worker.discover('example.test')$$), 'OK|-|example|https://enroll.example.test:8443|OnPremise|4.0', 'discover: an organization by its domain');
+SELECT is(try('muster_worker', $$SELECT * FROM muster_worker.discover('example.test')$$), 'OK|-|example|https://enroll.example.test:8443|OnPremise|4.0|page', 'discover: an organization by its domain');
 SELECT is(try('muster_worker', $$SELECT outcome, organization FROM muster_worker.discover('EXAMPLE.Test.')$$), 'OK|example', 'discover: case and a last dot do not matter');
 SELECT is(try('muster_worker', $$SELECT outcome, organization FROM muster_worker.discover('sub.example.test')$$), 'OK|example', 'discover: a second domain');
 SELECT is(try('muster_worker', $$SELECT outcome, organization FROM muster_worker.discover('other.test')$$), 'OK|other', 'discover: another organization');

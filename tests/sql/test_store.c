@@ -41,6 +41,9 @@ soon(void)
 	return deadline_in_ms(5000);
 }
 
+/* The claim of somebody with a password. */
+#define PASSWORD_OF(user) (&(const struct claim){ (user), "{\"kind\":\"password\"}" })
+
 /* The first value of a statement of the administrator's. */
 static const char *
 asked(const char *sql)
@@ -67,8 +70,8 @@ set_up(void **state)
 	fixture.admin = connection("postgres");
 	fixture.issuer = connection("muster_issuer");
 	fixture.store = (struct store){ .pg = connection("muster_worker"), .deadline = soon() };
-	if (store_consider(&fixture.store, fixture.arena, "example", "ada", "{}", "192.0.2.7", &grant,
-		&why) != OUTCOME_OK)
+	if (store_consider(&fixture.store, fixture.arena, "example", PASSWORD_OF("ada"), "{}", "192.0.2.7",
+		&grant, &why) != OUTCOME_OK)
 		return -1;
 	fixture.ada = grant.account.id;
 	return store_issuer_configuration(
@@ -151,8 +154,8 @@ policy_answers(void **state)
 	struct why why;
 
 	(void)state;
-	assert_int_equal(
-	    store_policy(&fixture.store, fixture.arena, NULL, "ADA@example.test", NULL, &policy, &why),
+	assert_int_equal(store_policy(&fixture.store, fixture.arena, NULL, PASSWORD_OF("ADA@example.test"),
+			     NULL, &policy, &why),
 	    OUTCOME_OK);
 	assert_int_equal(policy.decision.outcome, OUTCOME_OK);
 	assert_string_equal(policy.account.organization, "example");
@@ -163,8 +166,8 @@ policy_answers(void **state)
 	assert_int_equal(policy.validity_seconds, 365 * 86400);
 	assert_int_equal(policy.renewal_seconds, 42 * 86400);
 
-	assert_int_equal(
-	    store_policy(&fixture.store, fixture.arena, "example", "nobody", NULL, &policy, &why),
+	assert_int_equal(store_policy(&fixture.store, fixture.arena, "example", PASSWORD_OF("nobody"), NULL,
+			     &policy, &why),
 	    OUTCOME_OK);
 	assert_int_equal(policy.decision.outcome, OUTCOME_AUTHENTICATION);
 	assert_null(policy.account.id);
@@ -182,8 +185,8 @@ consider_answers(void **state)
 	      " '{8a1d2f0e-4b5c-4d6e-8f70-112233445566}', 'https://x.test/hub', 'Hub')");
 	asked("SELECT muster.set_poll_schedule('example', 1, 2, 3, 4, 5, 6, false, true)");
 	asked("SELECT muster.set_renewal('example', 43, 4, 'https://renew.test/')");
-	assert_int_equal(
-	    store_consider(&fixture.store, fixture.arena, "example", "ada", "{}", "192.0.2.7", &grant, &why),
+	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", PASSWORD_OF("ada"), "{}",
+			     "192.0.2.7", &grant, &why),
 	    OUTCOME_OK);
 	assert_int_equal(grant.decision.outcome, OUTCOME_OK);
 	assert_string_equal(grant.account.id, fixture.ada);
@@ -218,7 +221,7 @@ consider_refuses(void **state)
 	struct why why;
 
 	(void)state;
-	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", "ada",
+	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", PASSWORD_OF("ada"),
 			     "{\"EnrollmentType\":\"AppManagement\"}", NULL, &grant, &why),
 	    OUTCOME_OK);
 	assert_int_equal(grant.decision.outcome, OUTCOME_NOT_SUPPORTED);
@@ -228,8 +231,8 @@ consider_refuses(void **state)
 	assert_null(grant.decision.language);
 	assert_string_equal(grant.decision.details, "{\"rule\": \"enrollment type\"}");
 	/* Facts that are no JSON are a mistake of ours: the database's refusal, not a crash. */
-	assert_int_equal(
-	    store_consider(&fixture.store, fixture.arena, "example", "ada", "{", NULL, &grant, &why),
+	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", PASSWORD_OF("ada"), "{",
+			     NULL, &grant, &why),
 	    OUTCOME_ENROLLMENT_SERVER);
 }
 
@@ -243,18 +246,18 @@ address_is_told(void **state)
 
 	(void)state;
 	asked("SELECT muster.allow_network('example', '192.0.2.0/24')");
-	assert_int_equal(
-	    store_policy(&fixture.store, fixture.arena, "example", "ada", "198.51.100.1", &policy, &why),
+	assert_int_equal(store_policy(&fixture.store, fixture.arena, "example", PASSWORD_OF("ada"),
+			     "198.51.100.1", &policy, &why),
 	    OUTCOME_OK);
 	assert_int_equal(policy.decision.outcome, OUTCOME_AUTHORIZATION);
 	assert_string_equal(policy.decision.why, "address 198.51.100.1 is in no allowed network");
 	assert_string_equal(policy.decision.details, "{\"rule\": \"network\", \"remote\": \"198.51.100.1\"}");
-	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", "ada", "{}", "198.51.100.1",
-			     &grant, &why),
+	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", PASSWORD_OF("ada"), "{}",
+			     "198.51.100.1", &grant, &why),
 	    OUTCOME_OK);
 	assert_int_equal(grant.decision.outcome, OUTCOME_AUTHORIZATION);
-	assert_int_equal(
-	    store_consider(&fixture.store, fixture.arena, "example", "ada", "{}", "192.0.2.7", &grant, &why),
+	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", PASSWORD_OF("ada"), "{}",
+			     "192.0.2.7", &grant, &why),
 	    OUTCOME_OK);
 	assert_int_equal(grant.decision.outcome, OUTCOME_OK);
 	asked("SELECT muster.disallow_network('example', '192.0.2.0/24')");
@@ -328,7 +331,7 @@ some_record(uint8_t number)
 struct answer {
 	struct decision decision;
 	bool stale;
-	struct bytes recorded;
+	struct recorded recorded;
 	enum pg_end end;
 	int64_t us;
 	struct why why;
@@ -359,11 +362,11 @@ record_and_device(void **state)
 	assert_int_equal(answer.end, PG_DONE);
 	assert_false(answer.stale);
 	assert_true(answer.us > 0);
-	assert_true(bytes_equal(answer.recorded, record.certificate));
+	assert_true(bytes_equal(answer.recorded.certificate, record.certificate));
 	/* Again: the same. */
 	answer = recorded(&record);
 	assert_int_equal(answer.decision.outcome, OUTCOME_OK);
-	assert_true(bytes_equal(answer.recorded, record.certificate));
+	assert_true(bytes_equal(answer.recorded.certificate, record.certificate));
 
 	assert_int_equal(
 	    store_device(&fixture.store, fixture.arena, record.sha256, record.trace, &status, &why),
@@ -395,7 +398,7 @@ record_refuses(void **state)
 	answer = recorded(&record);
 	assert_int_equal(answer.outcome, OUTCOME_OK);
 	assert_true(answer.stale);
-	assert_int_equal(answer.recorded.size, 0);
+	assert_int_equal(answer.recorded.certificate.size, 0);
 
 	record = some_record(3);
 	record.facts = "{\"EnrollmentType\":\"AppManagement\"}";
@@ -450,7 +453,7 @@ record_keeps_its_isolation(void **state)
 	asked("SELECT test.issuers_are('read committed')");
 	assert_int_equal(answer.outcome, OUTCOME_OK);
 	assert_int_equal(answer.decision.outcome, OUTCOME_OK);
-	assert_true(bytes_equal(answer.recorded, record.certificate));
+	assert_true(bytes_equal(answer.recorded.certificate, record.certificate));
 }
 
 static void
@@ -565,7 +568,7 @@ record_meets_its_deadline(void **state)
 	}
 	assert_int_equal(answer.outcome, OUTCOME_OK);
 	assert_int_equal(answer.decision.outcome, OUTCOME_OK);
-	assert_true(bytes_equal(answer.recorded, record.certificate));
+	assert_true(bytes_equal(answer.recorded.certificate, record.certificate));
 	assert_string_equal(asked(arena_printf(fixture.arena,
 				"SELECT count(*) FROM muster.certificate WHERE device = '%s'", record.grant)),
 	    "1");

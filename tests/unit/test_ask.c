@@ -25,6 +25,7 @@ static const struct ask whole = {
 	.attempt = DEVICE,
 	.remote = "192.0.2.7",
 	.facts = "{\"DeviceName\": \"Bäume \\\"und\\\" <Wälder>\"}",
+	.claim = "{\"kind\": \"password\"}",
 	.public_key = SOME_BYTES,
 };
 
@@ -124,6 +125,7 @@ test_issue(void **state)
 	assert_string_equal(part.ask.attempt, whole.attempt);
 	assert_string_equal(part.ask.remote, whole.remote);
 	assert_string_equal(part.ask.facts, whole.facts);
+	assert_string_equal(part.ask.claim, whole.claim);
 	assert_true(bytes_equal(part.ask.public_key, whole.public_key));
 	assert_in_range(part.ask.patience_ms, 3000, 5000);
 
@@ -348,7 +350,7 @@ test_bad_answers(void **state)
 	}
 }
 
-#define KNOWN "\"organization\":\"o\",\"account\":\"a\",\"trace\":\"t\",\"facts\":\"{}\",\"patience_ms\":1"
+#define KNOWN "\"organization\":\"o\",\"account\":\"a\",\"trace\":\"t\",\"facts\":\"{}\",\"claim\":\"{}\",\"patience_ms\":1"
 
 static void
 test_asks(void **state)

@@ -23,7 +23,7 @@ static struct {
 	struct decision decision, issuer;
 	bool nobody; /* there is no such account */
 	int considered, asked, recorded;
-	const char *domain, *organization, *user, *facts;
+	const char *domain, *organization, *user, *claim, *facts;
 	struct ask ask;
 	struct refusal refusal;
 } play;
@@ -32,10 +32,10 @@ static char *hash;
 
 enum outcome __wrap_store_discover(
     struct store *, struct arena *, const char *domain, struct directions *, struct why *);
-enum outcome __wrap_store_policy(struct store *, struct arena *, const char *organization, const char *user,
-    const char *remote, struct enrollment_policy *, struct why *);
-enum outcome __wrap_store_consider(struct store *, struct arena *, const char *organization, const char *user,
-    const char *facts, const char *remote, struct grant *, struct why *);
+enum outcome __wrap_store_policy(struct store *, struct arena *, const char *organization,
+    const struct claim *, const char *remote, struct enrollment_policy *, struct why *);
+enum outcome __wrap_store_consider(struct store *, struct arena *, const char *organization,
+    const struct claim *, const char *facts, const char *remote, struct grant *, struct why *);
 enum outcome __wrap_store_refuse(struct store *, struct arena *, const struct refusal *, struct why *);
 enum outcome __wrap_issuer_ask(
     int fd, struct arena *, const struct ask *, struct deadline, struct answer *, bool *lost, struct why *);
@@ -51,22 +51,23 @@ __wrap_store_discover(struct store *store, struct arena *arena, const char *doma
 }
 
 static struct account
-account_named(const char *organization, const char *user)
+account_named(const char *organization, const struct claim *claim)
 {
 	play.considered++;
 	play.organization = organization;
-	play.user = user;
+	play.user = claim->user;
+	play.claim = claim->json;
 	if (play.nobody)
 		return (struct account){ .organization = "acme" };
-	return (struct account){ "acme", ACCOUNT, USER, hash };
+	return (struct account){ .organization = "acme", .id = ACCOUNT, .upn = USER, .password_hash = hash };
 }
 
 enum outcome
-__wrap_store_policy(struct store *store, struct arena *arena, const char *organization, const char *user,
-    const char *remote, struct enrollment_policy *policy, struct why *why)
+__wrap_store_policy(struct store *store, struct arena *arena, const char *organization,
+    const struct claim *claim, const char *remote, struct enrollment_policy *policy, struct why *why)
 {
 	(void)store, (void)arena, (void)remote, (void)why;
-	*policy = (struct enrollment_policy){ .account = account_named(organization, user),
+	*policy = (struct enrollment_policy){ .account = account_named(organization, claim),
 		.decision = play.decision,
 		.minimum_key_length = 2048,
 		.validity_seconds = 31536000,
@@ -75,12 +76,12 @@ __wrap_store_policy(struct store *store, struct arena *arena, const char *organi
 }
 
 enum outcome
-__wrap_store_consider(struct store *store, struct arena *arena, const char *organization, const char *user,
-    const char *facts, const char *remote, struct grant *grant, struct why *why)
+__wrap_store_consider(struct store *store, struct arena *arena, const char *organization,
+    const struct claim *claim, const char *facts, const char *remote, struct grant *grant, struct why *why)
 {
 	(void)store, (void)arena, (void)remote, (void)why;
 	play.facts = facts;
-	*grant = (struct grant){ .account = account_named(organization, user),
+	*grant = (struct grant){ .account = account_named(organization, claim),
 		.decision = play.decision,
 		.minimum_key_length = 2048,
 		.provisioning = { .provider_id = "AcmeMDM",
@@ -232,7 +233,7 @@ static const struct {
 	    .body = GET_POLICIES,
 	    .decision = OUTCOME_AUTHORIZATION,
 	    .told = OUTCOME_INVALID_SECURITY,
-	    .why = "no credential: UsernameToken expected" },
+	    .why = "no credential: UsernameToken or BinarySecurityToken expected" },
 	{ .name = "GetPolicies: wrong password before the decision",
 	    .header = WRONG,
 	    .body = GET_POLICIES,
@@ -275,7 +276,7 @@ static const struct {
 	    .body = BAD_CSR,
 	    .told = OUTCOME_INVALID_SECURITY,
 	    .facts = true,
-	    .why = "no credential: UsernameToken expected" },
+	    .why = "no credential: UsernameToken or BinarySecurityToken expected" },
 	{ .name = "RST: wrong password before the decision",
 	    .header = WRONG,
 	    .body = BAD_CSR,
@@ -403,10 +404,13 @@ static const struct {
 } choices[] = {
 	{ "OnPremise", DISCOVER(OFFER("OnPremise")), "OnPremise" },
 	{ "OnPremise", DISCOVER(OFFER("Federated") OFFER("OnPremise")), "OnPremise" },
-	/* No stage accepts these yet: they are not advertised, whatever the organization's row says. */
-	{ "Federated,OnPremise", DISCOVER(OFFER("Federated") OFFER("OnPremise")), "OnPremise" },
-	{ "Federated", DISCOVER(OFFER("Federated") OFFER("OnPremise")), NULL },
-	{ "Certificate", DISCOVER(OFFER("Certificate")), NULL },
+	{ "Federated,OnPremise", DISCOVER(OFFER("Federated") OFFER("OnPremise")), "Federated" },
+	{ "OnPremise,Federated", DISCOVER(OFFER("Federated") OFFER("OnPremise")), "OnPremise" },
+	{ "Federated", DISCOVER(OFFER("Federated") OFFER("OnPremise")), "Federated" },
+	{ "Certificate", DISCOVER(OFFER("Certificate")), "Certificate" },
+	{ "OnPremise,Certificate", DISCOVER(OFFER("Certificate")), "Certificate" },
+	{ "Certificate", DISCOVER(OFFER("Federated") OFFER("OnPremise")), NULL },
+	{ "Federated", DISCOVER(OFFER("OnPremise")), NULL },
 	{ "OnPremise", DISCOVER(OFFER("Certificate")), NULL },
 	{ "", DISCOVER(OFFER("OnPremise")), NULL },
 };
@@ -431,7 +435,8 @@ advertises_what_is_served(void **state)
 		    choices[i].answer != NULL ? choices[i].answer : "");
 		row_text(name, xpath_text(arena, &doc, "//s:Subcode/s:Value"),
 		    choices[i].answer != NULL ? "" : "s:EnrollmentServer");
-		row_equal(name, xpath_count(arena, &doc, "//e:AuthenticationServiceUrl"), 0);
+		row_equal(name, xpath_count(arena, &doc, "//e:AuthenticationServiceUrl"),
+		    choices[i].answer != NULL && strcmp(choices[i].answer, "Federated") == 0);
 		reply_free(&doc);
 		arena_free(arena);
 	}

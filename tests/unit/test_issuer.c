@@ -52,7 +52,7 @@ void __wrap_pg_free(struct pg *);
 enum outcome __wrap_store_issuer_configuration(
     struct pg *, struct arena *, struct deadline, struct issuer_configuration *, struct why *);
 enum outcome __wrap_store_record(struct pg *, struct arena *, struct deadline, const struct record *,
-    struct decision *, bool *, struct bytes *, enum pg_end *, int64_t *, struct why *);
+    struct decision *, bool *, struct recorded *, enum pg_end *, int64_t *, struct why *);
 
 struct pg *
 __wrap_pg_new(const char *conninfo, const char *application_name)
@@ -100,6 +100,7 @@ record_kept(const struct record *record)
 	kept.account = arena_strdup(a, record->account);
 	kept.authority = arena_strdup(a, record->authority);
 	kept.facts = arena_strdup(a, record->facts);
+	kept.claim = arena_strdup(a, record->claim);
 	kept.serial = arena_copy(a, record->serial.data, record->serial.size);
 	kept.sha256 = arena_copy(a, record->sha256.data, record->sha256.size);
 	kept.certificate = arena_copy(a, record->certificate.data, record->certificate.size);
@@ -109,7 +110,7 @@ record_kept(const struct record *record)
 
 enum outcome
 __wrap_store_record(struct pg *pg, struct arena *arena, struct deadline deadline, const struct record *record,
-    struct decision *decision, bool *stale, struct bytes *recorded, enum pg_end *end, int64_t *us,
+    struct decision *decision, bool *stale, struct recorded *recorded, enum pg_end *end, int64_t *us,
     struct why *why)
 {
 	enum reply reply = db.script[db.calls];
@@ -124,7 +125,7 @@ __wrap_store_record(struct pg *pg, struct arena *arena, struct deadline deadline
 	case RECORDS:
 		if (db.kept.size == 0)
 			db.kept = db.seen[db.calls - 1].certificate;
-		*recorded = db.kept;
+		*recorded = (struct recorded){ .certificate = db.kept, .device = record->grant };
 		*decision = (struct decision){ .outcome = OUTCOME_OK };
 		return OUTCOME_OK;
 	case REFUSES:
@@ -295,6 +296,7 @@ static const struct ask honest = {
 	.account = ACCOUNT,
 	.trace = TRACE,
 	.facts = "{\"DeviceName\":\"ada-pc\",\"MAC\":[\"1\",\"2\"]}",
+	.claim = "{\"kind\":\"password\"}",
 };
 
 static enum outcome
@@ -398,6 +400,7 @@ test_issues(void **state)
 	assert_string_equal(db.seen[0].authority, AUTHORITY);
 	assert_string_equal(db.seen[0].trace, TRACE);
 	assert_non_null(strstr(db.seen[0].facts, "ada-pc"));
+	assert_string_equal(db.seen[0].claim, honest.claim);
 	issuer_end(&running, EXIT_SUCCESS);
 }
 

@@ -289,7 +289,9 @@ blank_message_id_is_none(void **state)
 #define PASSWORD(attributes, text) "<wsse:Password " attributes ">" text "</wsse:Password>"
 #define TOKEN(content) "<wsse:UsernameToken u:Id=\"uuid-1\">" content "</wsse:UsernameToken>"
 #define GOOD TOKEN(USER("ada") PASSWORD("", "secret"))
-#define BST "<wsse:BinarySecurityToken>QUJD</wsse:BinarySecurityToken>"
+#define BST_OF(attributes, text) \
+	"<wsse:BinarySecurityToken " attributes ">" text "</wsse:BinarySecurityToken>"
+#define BST BST_OF("", "QUJD")
 #define SIGNATURE "<ds:Signature xmlns:ds=\"" NS_DS "\"><ds:SignedInfo/></ds:Signature>"
 
 static const struct {
@@ -345,8 +347,25 @@ static const struct {
 	    NULL, NULL },
 	{ "two Signatures", SECURITY(BST SIGNATURE SIGNATURE), OUTCOME_INVALID_SECURITY, CREDENTIAL_NONE,
 	    NULL, NULL },
-	{ "BinarySecurityToken", SECURITY(BST), OUTCOME_INVALID_SECURITY, CREDENTIAL_TOKEN, NULL, NULL },
-	{ "Signature", SECURITY(BST SIGNATURE), OUTCOME_INVALID_SECURITY, CREDENTIAL_SIGNATURE, NULL, NULL },
+	{ "BinarySecurityToken", SECURITY(BST), OUTCOME_OK, CREDENTIAL_TOKEN, NULL, NULL },
+	{ "a JWT by its looks", SECURITY(BST_OF("", "ZXlKaC5iLmM=")), OUTCOME_OK, CREDENTIAL_JWT, NULL,
+	    NULL },
+	{ "a JWT by its ValueType", SECURITY(BST_OF("ValueType=\"" TOKEN_TYPE_JWT "\"", "QUJD")), OUTCOME_OK,
+	    CREDENTIAL_JWT, NULL, NULL },
+	{ "a certificate", SECURITY(BST_OF("", "MIIBCg==")), OUTCOME_OK, CREDENTIAL_CERTIFICATE, NULL, NULL },
+	{ "a certificate and a Signature", SECURITY(BST_OF("", "MIIBCg==") SIGNATURE), OUTCOME_OK,
+	    CREDENTIAL_CERTIFICATE, NULL, NULL },
+	{ "a token and a Signature", SECURITY(BST SIGNATURE), OUTCOME_INVALID_SECURITY, CREDENTIAL_TOKEN,
+	    NULL, NULL },
+	{ "only a Signature", SECURITY(SIGNATURE), OUTCOME_INVALID_SECURITY, CREDENTIAL_NONE, NULL, NULL },
+	{ "an empty token", SECURITY(BST_OF("", " ")), OUTCOME_INVALID_SECURITY, CREDENTIAL_NONE, NULL,
+	    NULL },
+	{ "a token that is not base64", SECURITY(BST_OF("", "QU;D")), OUTCOME_INVALID_SECURITY,
+	    CREDENTIAL_NONE, NULL, NULL },
+	{ "a token that is not text", SECURITY(BST_OF("", "/////w==")), OUTCOME_INVALID_SECURITY,
+	    CREDENTIAL_TOKEN, NULL, NULL },
+	{ "a token with a NUL", SECURITY(BST_OF("", "QQBB")), OUTCOME_INVALID_SECURITY, CREDENTIAL_TOKEN,
+	    NULL, NULL },
 	{ "no Username", SECURITY(TOKEN(PASSWORD("", "secret"))), OUTCOME_INVALID_SECURITY,
 	    CREDENTIAL_PASSWORD, NULL, NULL },
 	{ "no Password", SECURITY(TOKEN(USER("ada"))), OUTCOME_INVALID_SECURITY, CREDENTIAL_PASSWORD, NULL,

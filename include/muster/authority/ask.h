@@ -18,6 +18,7 @@ struct ask {
 	const char *trace, *attempt; /* GUIDs; attempt may be NULL */
 	const char *remote;	     /* client address; may be NULL */
 	const char *facts;	     /* JSON object of facts_json() */
+	const char *claim;	     /* JSON object: by what the account was proven */
 	struct bytes public_key;     /* SubjectPublicKeyInfo */
 	int64_t patience_ms;	     /* how long the worker will wait; set by issuer_ask() */
 };

@@ -25,14 +25,23 @@ struct directions {
 	const char *enrollment_url;	/* https://host[:port], no slash at the end */
 	const char *auth_policies;	/* "OnPremise", comma-separated by priority */
 	const char *enrollment_version; /* ceiling: "4.0" */
+	bool web_server_signs_in;	/* for Federated: where the user signs in */
 };
 
-/* Whom a credential names: a claim until the password has been verified. */
+/* Whom a credential says it is, before anything is proven. */
+struct claim {
+	const char *user; /* as typed, or as the credential names its user; NULL when it names nobody */
+	const char *json; /* for SQL: {"kind": "password" | "token" | …, …}; never the credential itself */
+};
+
+/* Whom SQL finds behind a claim: still a claim until the proof. */
 struct account {
 	const char *organization; /* key */
 	const char *id;		  /* GUID; NULL when there is no such account */
 	const char *upn;
 	const char *password_hash; /* crypt(5); NULL when the account has none */
+	const char *proof;	   /* JSON, by the kind of credential: what proves it; NULL mostly */
+	bool welcome;		   /* no id yet: to be made once it is proven */
 };
 
 /* What GetPolicies tells (MS-XCEP 3.1.4.1.3). */

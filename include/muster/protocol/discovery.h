@@ -39,6 +39,10 @@ const char *discover_version(struct arena *, const struct discover *, const char
  */
 const char *discover_policy(struct arena *, const struct discover *, const char *configured);
 
+/* The policies that the client offers, for people: "Federated, OnPremise"; "none that is known" without any.
+ */
+const char *discover_offered(struct arena *, const struct discover *);
+
 struct discover_result {
 	const char *auth_policy;
 	const char *enrollment_version; /* NULL leaves it out */

@@ -30,6 +30,9 @@
 #define REQUEST_TYPE_STATUS NS_WSTEP "/QueryTokenStatus"
 #define TOKEN_TYPE_ENROLLMENT \
 	"http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentToken"
+#define TOKEN_TYPE_USER \
+	"http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentUserToken"
+#define TOKEN_TYPE_JWT "urn:ietf:params:oauth:token-type:jwt"
 #define VALUE_TYPE_PROVISIONING \
 	"http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentProvisionDoc"
 #define VALUE_TYPE_PKCS10 NS_WSTEP "#PKCS10"

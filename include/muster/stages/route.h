@@ -9,13 +9,19 @@ struct route {
 	enum service service;
 	const char *organization; /* key; NULL if the path has none */
 	const char *attempt;	  /* GUID; NULL if the path has none */
+	const char *os_version; /* of the pages where people sign in: what discovery put there; may be NULL */
 };
+
+/* What discovery may put into a segment of a path (RFC 3986 section 2.3), and how much of it. */
+#define FACT_SEGMENT_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+#define FACT_SEGMENT_MAX 64
 
 /*
  * Take a path apart, in any case: /EnrollmentServer/Discovery.svc,
- * /EnrollmentServer[/KEY[/GUID]]/Policy.svc and .../Enrollment.svc, /muster/device. The web server
- * has undone percent-encoding. SERVICE_NONE for every other path, one with a key or GUID that cannot be one
- * included.
+ * /EnrollmentServer[/KEY[/GUID]]/Policy.svc and .../Enrollment.svc, /muster/device,
+ * /EnrollmentServer/KEY/GUID/SignIn[/FACT...], /EnrollmentServer/KEY/Terms. Not in any case, since a web
+ * server's rules may tell them apart: /muster/sso/KEY/GUID[/FACT...]. The web server has undone
+ * percent-encoding. SERVICE_NONE for every other path, one with a key or GUID that cannot be one included.
  */
 struct route route_of(struct arena *, const char *path);
 

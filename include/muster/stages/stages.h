@@ -28,7 +28,16 @@ struct worker {
 };
 
 /* What a request is for: by its path first, then by its operation, which is authoritative. */
-enum service { SERVICE_NONE, SERVICE_DISCOVERY, SERVICE_POLICY, SERVICE_ENROLLMENT, SERVICE_DEVICE };
+enum service {
+	SERVICE_NONE,
+	SERVICE_DISCOVERY,
+	SERVICE_POLICY,
+	SERVICE_ENROLLMENT,
+	SERVICE_DEVICE,
+	SERVICE_SIGN_IN,
+	SERVICE_SINGLE_SIGN_ON,
+	SERVICE_TERMS
+};
 
 /* One request on its way; everything in it lives until the reply is written. */
 struct exchange {
@@ -43,6 +52,7 @@ struct exchange {
 	/* From the path: untrusted hints. */
 	const char *organization; /* key; NULL if the path has none */
 	const char *attempt;	  /* GUID; NULL if the path has none */
+	const char *os_version;	  /* NULL if the path has none */
 	/* Known as the request proceeds, for log and record. */
 	const char *user, *account, *device, *facts;
 	const char *text, *language; /* custom text for the user; NULL mostly */
@@ -57,12 +67,28 @@ enum outcome stage_enrollment(struct exchange *);
 enum outcome stage_device(struct exchange *);
 
 /*
- * Verify the password that a claim needs; the memo saves the second hash of an enrollment. The decision
- * is only read for why the claim is nobody's.
- * OUTCOME_AUTHENTICATION  the same answer, after the same time, for a stranger and a wrong password
+ * Whom the credential says it is, for SQL to look up. Nothing is proven yet.
+ * OUTCOME_AUTHENTICATION, OUTCOME_INVALID_SECURITY  it cannot be anybody's
+ */
+enum outcome stage_claim(struct exchange *, const struct credential *, struct claim *);
+
+/*
+ * The proof: that the credential is what SQL says proves the claim. The decision is only read for why the
+ * claim is nobody's.
+ * OUTCOME_AUTHENTICATION, OUTCOME_INVALID_SECURITY  it is not; why says what is wrong with it
  */
 enum outcome stage_authenticate(
     struct exchange *, const struct credential *, const struct account *, const struct decision *);
+
+/*
+ * The proof of one kind each, for stage_authenticate(); passwords also for the sign-in page.
+ *
+ * A password's takes the same time and has the same answer for a stranger and for a wrong one; the memo saves
+ * the second hash of an enrollment.
+ */
+enum outcome stage_prove_password(
+    struct exchange *, const struct secret *password, const struct account *, const struct decision *);
+enum outcome stage_prove_token(struct exchange *, const struct account *, const struct decision *);
 
 /*
  * Serve one request: route it, run its stage, make the reply whatever happens, record a refusal,

@@ -45,6 +45,14 @@ struct record {
 	struct bytes serial, sha256, certificate, public_key_sha256, dm_secrets;
 	int64_t not_before, not_after; /* seconds since 1970 */
 	const char *facts;
+	const char *claim; /* by what the account was proven, JSON */
+};
+
+/* What stands in the record. */
+struct recorded {
+	struct bytes certificate; /* DER */
+	const char *device; /* GUID: the grant, or that of an earlier enrollment which this one repeats */
+	struct bytes dm_secrets; /* sealed, of such an earlier enrollment; else empty */
 };
 
 /*
@@ -54,11 +62,11 @@ struct record {
  * recorded.
  *
  * stale     the configuration has changed since generation: load it, build anew, call again
- * recorded  the certificate as it stands in the database
+ * recorded  as it stands in the database
  * end       PG_LOST: unknown, call again
  * otherwise the decision's own outcome
  */
 enum outcome store_record(struct pg *, struct arena *, struct deadline, const struct record *,
-    struct decision *, bool *stale, struct bytes *recorded, enum pg_end *end, int64_t *us, struct why *);
+    struct decision *, bool *stale, struct recorded *, enum pg_end *end, int64_t *us, struct why *);
 
 #endif

@@ -20,15 +20,29 @@ struct store {
 enum outcome store_discover(
     struct store *, struct arena *, const char *domain, struct directions *, struct why *);
 
-/* muster_worker.policy: whom the credential names, and what GetPolicies says. organization NULL: by the
+/* muster_worker.policy: whom the claim names, and what GetPolicies says. organization NULL: by the
  * user's domain. remote is the client's address, NULL where it is not known. */
-enum outcome store_policy(struct store *, struct arena *, const char *organization, const char *user,
+enum outcome store_policy(struct store *, struct arena *, const char *organization, const struct claim *,
     const char *remote, struct enrollment_policy *, struct why *);
 
 /* muster_worker.consider: the account, what proves it, and SQL's decision so far (all but the custom rules,
  * which only record asks). Writes nothing. */
-enum outcome store_consider(struct store *, struct arena *, const char *organization, const char *user,
+enum outcome store_consider(struct store *, struct arena *, const char *organization, const struct claim *,
     const char *facts, const char *remote, struct grant *, struct why *);
+
+/* A token that somebody gets who has signed in. */
+struct new_token {
+	const char *organization;    /* key */
+	const char *account;	     /* GUID */
+	const char *how;	     /* "sign-in page", "web server" */
+	struct bytes sha256;	     /* of its text */
+	const char *trace, *attempt; /* attempt may be NULL */
+	const char *remote;	     /* may be NULL */
+};
+
+/* muster_worker.make_token: keep it, and record who signed in. */
+enum outcome store_make_token(
+    struct store *, struct arena *, const struct new_token *, struct decision *, struct why *);
 
 /* One refusal to record. NULL for what is not known. */
 struct refusal {

@@ -24,6 +24,8 @@ struct request {
 	/* Set by the web server's TLS module; NULL when it is not the device host. */
 	const char *client_verify;	/* "SUCCESS", "NONE", "FAILED:…" */
 	const char *client_certificate; /* PEM */
+	/* The FastCGI parameters, "NAME=value", NULL at the end; NULL: none. Ask request_variable(). */
+	char *const *variables;
 	struct bytes body;
 	bool too_large; /* the body exceeds BODY_MAX; it was not kept */
 	bool truncated; /* it ended before Content-Length */
@@ -44,6 +46,16 @@ struct reply {
 
 /* From the whole request read to the reply begun: what a request may take, waits for others included. */
 #define REQUEST_MS (30 * 1000)
+
+/*
+ * The value of a FastCGI parameter, as the web server sent it: "HTTP_COOKIE", "REMOTE_USER". It lives as long
+ * as the request. NULL when it is absent, there twice, or longer than REQUEST_VARIABLE_MAX bytes.
+ *
+ * What begins with HTTP_ is the client's own word; nothing else may ever come of it.
+ */
+const char *request_variable(const struct request *, const char *name);
+
+#define REQUEST_VARIABLE_MAX (16 * 1024)
 
 /* Body limits, bytes (413 beyond them). Routing applies the smaller ones. */
 #define BODY_MAX (512 * 1024)	   /* RequestSecurityToken */

@@ -1,0 +1,24 @@
+#include <muster/stages/stages.h>
+
+#include <muster/credentials/token.h>
+
+enum outcome
+stage_claim(struct exchange *ex, const struct credential *credential, struct claim *claim)
+{
+	struct arena *arena = ex->request->arena;
+
+	*claim = (struct claim){ NULL, NULL };
+	switch (credential->kind) {
+	case CREDENTIAL_NONE: break;
+	case CREDENTIAL_PASSWORD:
+		*claim = (struct claim){ credential->user, "{\"kind\":\"password\"}" };
+		break;
+	case CREDENTIAL_TOKEN: claim->json = token_claim(arena, &credential->token); break;
+	case CREDENTIAL_JWT:
+	case CREDENTIAL_CERTIFICATE: break;
+	}
+	ex->user = claim->user;
+	if (claim->json == NULL)
+		return refuse(&ex->why, OUTCOME_INVALID_SECURITY, "this kind of credential is not offered");
+	return OUTCOME_OK;
+}
