@@ -16,7 +16,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			format('muster-ca init --organization %s --another', o.key)),
 		('error', 'authority', EXISTS (SELECT FROM muster.authority c WHERE c.id = o.authority AND NOT c.has_key), 'its authority''s key is not here', 'muster-ca show'),
 		('error', 'account', NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL), 'there is no account', 'SELECT muster.add_account(upn); then: muster-ca password UPN'),
-		('error', 'account', EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL)
+		('error', 'authentication', cardinality(o.auth_policies) = 0, 'it has no AuthPolicy: nobody enrolls', format('SELECT muster.set_auth_policies(%L, ''{OnPremise}'');', o.key)),
+		('error', 'account', 'OnPremise' = ANY (o.auth_policies) AND EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL)
 			AND NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.enabled AND a.may_enroll AND a.has_password),
 			'no account that may enroll has a password', 'muster-ca password UPN'),
 		('warning', 'URLs', o.enrollment_url = o.device_url, 'devices enroll at the host that asks for client certificates: Windows prompts its user for one',
@@ -108,7 +109,8 @@ BEGIN
 		('domains', (SELECT string_agg(d.domain, ', ' ORDER BY d.domain) FROM muster.email_domain d WHERE d.organization = o.id), 'muster.add_domain, muster.remove_domain'),
 		('enrollment URL', o.enrollment_url, 'muster.set_organization_urls'),
 		('device URL', o.device_url, 'muster.set_organization_urls'),
-		('authentication', array_to_string(o.auth_policies, ', '), NULL),
+		('authentication', coalesce(nullif(array_to_string(o.auth_policies, ', '), ''), 'none'), 'muster.set_auth_policies'),
+		('sign-in', o.sign_in, 'muster.set_sign_in'),
 		('enrollment version', o.enrollment_version, 'muster.set_enrollment_version'),
 		('authority', (SELECT format('%s, until %s', c.name, to_char(c.not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD')) FROM muster.authority c WHERE c.id = o.authority), 'muster.set_authority, muster-ca init'),
 		('certificates', format('%s days, renewed from %s days before the end, every %s days', o.validity_days, o.renew_period_days, o.renew_retry_days), 'muster.set_validity, muster.set_renewal'),

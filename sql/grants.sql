@@ -8,7 +8,7 @@
 REVOKE ALL ON SCHEMA muster, muster_worker, muster_issuer FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM PUBLIC;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer FROM PUBLIC;
-REVOKE ALL ON TYPE muster.verdict FROM PUBLIC;
+REVOKE ALL ON TYPE muster.verdict, muster.identity FROM PUBLIC;
 
 -- The programs: their schema's functions, nothing else. They run as their owner.
 GRANT USAGE ON SCHEMA muster_worker TO muster_worker;
@@ -45,6 +45,7 @@ GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollmen
 	application_version, request_version, serial_number, manufacturer, model, locale, facts, state, enrolled_at, first_contact_at,
 	replaced_by, replaced_at, ended_at, retired_at, retired_reason, trace, attempt, remote)
 	ON muster.device TO :readers;
+GRANT SELECT (id, organization, account, how, issued_at, expires_at, issued_remote, trace, attempt, consumed_at, device) ON muster.token TO :readers;
 GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devices_of(text, text), muster.account_id(text, text), muster.accounts_called(text),
 	muster.organization_id(text), muster.authority_id(text), muster.group_id(text, text), muster.licence_id(text, text),
 	muster.custom_rule_id(text, text), muster.effective_cap(uuid),
@@ -108,6 +109,7 @@ GRANT EXECUTE ON FUNCTION
 	muster.new_id(), muster.cut(text, integer), muster.page_url(text), muster.set_organization_name(text, text),
 	muster.set_dm_server(text, text, text, text),
 	muster.set_poll_schedule(text, integer, integer, integer, integer, integer, integer, boolean, boolean),
+	muster.set_auth_policies(text, text[]), muster.set_sign_in(text, text),
 	muster.set_enrollment_version(text, text), muster.set_renewal(text, integer, integer, text), muster.set_validity(text, integer),
 	muster.set_phone_applications(text, text, text, text, text, text),
 	muster.add_account(text, text, text, text), muster.disable_account(text, text, text), muster.enable_account(text, text),
@@ -121,7 +123,7 @@ GRANT EXECUTE ON FUNCTION
 	TO muster_admin;
 
 -- An organization's own administrator sets what is his: not its hosts, its domains, its authority or whether it is let in.
-GRANT UPDATE (name, enrollment_version, validity_days, backdate_minutes, minimum_key_length, allow_sha1, replaced_certificate_days,
+GRANT UPDATE (name, auth_policies, sign_in, enrollment_version, validity_days, backdate_minutes, minimum_key_length, allow_sha1, replaced_certificate_days,
 	renewal_url, renew_period_days, renew_retry_days, provider_id, provider_name, management_url, first_retries, first_interval,
 	second_retries, second_interval, remaining_retries, remaining_interval, poll_on_login, all_users_poll_on_first_login,
 	application_enterprise_id, application_token, hub_product_id, hub_uri, hub_name, device_cap, group_required, licence_required,

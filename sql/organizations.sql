@@ -222,6 +222,46 @@ END
 $$;
 COMMENT ON FUNCTION muster.set_enrollment_version(text, text) IS 'Set the highest enrollment version that discovery answers; a device that asks for less gets less. Devices of any version may enroll. Example: SELECT muster.set_enrollment_version(''example'', ''4.0'');';
 
+CREATE OR REPLACE FUNCTION muster.set_auth_policies(organization text, policies text[]) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	known CONSTANT text[] := ARRAY['OnPremise', 'Federated', 'Certificate'];
+	clean text[] := ARRAY(SELECT coalesce((SELECT k FROM unnest(known) k WHERE lower(k) = lower(btrim(p.name))), p.name)
+		FROM unnest(set_auth_policies.policies) WITH ORDINALITY p (name, n) ORDER BY p.n);
+	wrong text;
+BEGIN
+	IF set_auth_policies.policies IS NULL THEN
+		RAISE EXCEPTION 'the policies are missing'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'By priority: SELECT muster.set_auth_policies(organization, ''{Federated,OnPremise}''); with ''{}'' nobody enrolls.';
+	END IF;
+	SELECT coalesce(quote_literal(left(p, 40)), 'NULL') INTO wrong FROM unnest(clean) p WHERE p IS NULL OR p <> ALL (known) LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'there is no AuthPolicy %', wrong
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'OnPremise: a password. Federated: sign-in on a web page, tokens. Certificate: signed by a certificate.';
+	ELSIF cardinality(clean) > (SELECT count(DISTINCT p) FROM unnest(clean) p) THEN
+		RAISE EXCEPTION 'an AuthPolicy is listed twice' USING ERRCODE = 'invalid_parameter_value', HINT = 'Each once, by priority.';
+	END IF;
+	UPDATE muster.organization o SET auth_policies = clean WHERE o.id = muster.organization_id(set_auth_policies.organization);
+	RETURN CASE WHEN cardinality(clean) = 0 THEN format('organization %s: nobody can enroll', set_auth_policies.organization)
+		ELSE format('organization %s: devices prove who they are by %s', set_auth_policies.organization, array_to_string(clean, ', else ')) END;
+END
+$$;
+COMMENT ON FUNCTION muster.set_auth_policies(text, text[]) IS 'How an organization''s users prove who they are, by priority: OnPremise (a password typed into Windows), Federated (sign-in on a web page; tokens of provisioning packages and of Entra ID), Certificate (a certificate that signs the request). Discovery answers the first that the device can do, and no other kind of credential is accepted. Example: SELECT muster.set_auth_policies(''example'', ''{Federated,OnPremise}'');';
+
+CREATE OR REPLACE FUNCTION muster.set_sign_in(organization text, sign_in text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF set_sign_in.sign_in IS NULL OR set_sign_in.sign_in NOT IN ('page', 'web server') THEN
+		RAISE EXCEPTION 'users sign in on our page or by the web server, not %', coalesce(quote_literal(left(set_sign_in.sign_in, 40)), 'NULL')
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'page: with the account''s password. web server: its own module (OpenID Connect, Kerberos, SAML) has them sign in.';
+	END IF;
+	UPDATE muster.organization o SET sign_in = set_sign_in.sign_in WHERE o.id = muster.organization_id(set_sign_in.organization);
+	RETURN format('organization %s: where Federated is offered, users sign in %s', set_sign_in.organization,
+		CASE set_sign_in.sign_in WHEN 'page' THEN 'on our page' ELSE 'by the web server''s own module, at /muster/sso' END);
+END
+$$;
+COMMENT ON FUNCTION muster.set_sign_in(text, text) IS 'Where an organization''s users sign in when the AuthPolicy is Federated: page (ours, with the account''s password) or web server (its own module protects /muster/sso). Example: SELECT muster.set_sign_in(''example'', ''page'');';
+
 CREATE OR REPLACE FUNCTION muster.set_renewal(organization text, period_days integer DEFAULT 42, retry_days integer DEFAULT 5, url text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -30,7 +30,7 @@ SELECT is((SELECT enabled FROM muster.organizations WHERE key = 'acme'), true, '
 SELECT is(try('boss', 'SELECT muster.' || call), 'ERROR: there is no organization "nowhere" HINT: Organizations: acme, example, other', 'unknown organization: ' || call) FROM (VALUES
 	('organization_id(''nowhere'')'), ('set_organization_name(''nowhere'', ''x'')'), ('set_organization_urls(''nowhere'', ''https://a.test'', ''https://b.test'')'),
 	('enable_organization(''nowhere'')'), ('disable_organization(''nowhere'')'), ('add_domain(''nowhere'', ''x.test'')'), ('remove_domain(''nowhere'', ''x.test'')'),
-	('set_dm_server(''nowhere'', ''X'', ''https://x.test'')'), ('set_poll_schedule(''nowhere'')'), ('set_enrollment_version(''nowhere'', ''4.0'')'), ('set_renewal(''nowhere'')'),
+	('set_dm_server(''nowhere'', ''X'', ''https://x.test'')'), ('set_poll_schedule(''nowhere'')'), ('set_enrollment_version(''nowhere'', ''4.0'')'), ('set_auth_policies(''nowhere'', ''{OnPremise}'')'), ('set_sign_in(''nowhere'', ''page'')'), ('set_renewal(''nowhere'')'),
 	('set_validity(''nowhere'', 365)'), ('set_phone_applications(''nowhere'')'), ('set_authority(''nowhere'', ''Example issuing'')'),
 	('add_account(''x@y.test'', organization => ''nowhere'')'), ('account_id(''ada@example.test'', ''nowhere'')')) v (call);
 SELECT is(try('boss', 'SELECT muster.organization_id(NULL)'), 'ERROR: no organization is given HINT: Organizations: acme, example, other', 'NULL is no organization');
@@ -78,6 +78,22 @@ SELECT is(try('boss', format('SELECT muster.set_poll_schedule(''acme'', %s)', v)
 SELECT is(try('boss', format('SELECT muster.set_poll_schedule(''acme'', %s)', v)) ~ '^organization acme', true, 'a poll schedule: ' || v)
 	FROM (VALUES ('5, 15, 0, 60, 0, 0'), ('5, 15, 0, 0, 0, 1440'), ('5, 15, 0, 0, 0, 0'), ('5, 15, 10, 60, 3, 1440')) x (v);
 SELECT is(try('boss', $$SELECT muster.set_poll_schedule('acme')$$), 'organization acme: new devices poll 5 × 15, 10 × 60, then 0 × 1440 minutes', 'without numbers the recommended schedule');
+
+-- How users prove who they are.
+SELECT is(try('boss', $$SELECT muster.set_auth_policies('acme', '{federated, ONPREMISE}')$$), 'organization acme: devices prove who they are by Federated, else OnPremise', 'set_auth_policies()');
+SELECT is((SELECT o.auth_policies FROM muster.organization o WHERE o.key = 'acme'), '{Federated,OnPremise}', 'in the order given, spelled as devices do');
+SELECT is(try('boss', $$SELECT muster.set_auth_policies('acme', '{}')$$), 'organization acme: nobody can enroll', 'none at all');
+SELECT is((SELECT string_agg(next_step, ' ') FROM muster.check_configuration('acme') WHERE topic = 'authentication'), 'SELECT muster.set_auth_policies(''acme'', ''{OnPremise}'');', 'which check_configuration() finds');
+SELECT is(try('boss', format('SELECT muster.set_auth_policies(''acme'', %L)', v)), 'ERROR: ' || message, 'no policies: ' || coalesce(v, 'NULL')) FROM (VALUES
+	('{Smartcard}', 'there is no AuthPolicy ''Smartcard'' HINT: OnPremise: a password. Federated: sign-in on a web page, tokens. Certificate: signed by a certificate.'),
+	('{OnPremise,NULL}', 'there is no AuthPolicy NULL HINT: OnPremise: a password. Federated: sign-in on a web page, tokens. Certificate: signed by a certificate.'),
+	('{OnPremise,onpremise}', 'an AuthPolicy is listed twice HINT: Each once, by priority.'),
+	(NULL, 'the policies are missing HINT: By priority: SELECT muster.set_auth_policies(organization, ''{Federated,OnPremise}''); with ''{}'' nobody enrolls.')) x (v, message);
+SELECT is(try('boss', $$SELECT muster.set_auth_policies('acme', '{OnPremise}')$$), 'organization acme: devices prove who they are by OnPremise', 'one');
+SELECT is(try('boss', $$SELECT muster.set_sign_in('acme', 'web server')$$), 'organization acme: where Federated is offered, users sign in by the web server''s own module, at /muster/sso', 'set_sign_in(), by the web server');
+SELECT is(try('boss', $$SELECT muster.set_sign_in('acme', 'page')$$), 'organization acme: where Federated is offered, users sign in on our page', 'set_sign_in(), on the page');
+SELECT is(try('boss', format('SELECT muster.set_sign_in(''acme'', %L)', v)), format('ERROR: users sign in on our page or by the web server, not %s HINT: page: with the account''s password. web server: its own module (OpenID Connect, Kerberos, SAML) has them sign in.', coalesce(quote_literal(v), 'NULL')), 'no sign-in: ' || coalesce(v, 'NULL'))
+	FROM (VALUES ('door'), (NULL)) x (v);
 
 -- Enrollment version, renewal, validity.
 SELECT is(try('boss', $$SELECT muster.set_enrollment_version('acme', '5.0')$$), 'organization acme: discovery answers enrollment version 5.0 at most', 'set_enrollment_version()');

@@ -31,6 +31,10 @@ SELECT muster.disable_custom_rule(k, 'Never') FROM unnest(ARRAY['example', 'othe
 SELECT is(try('muster_issuer', record(1, 'bob@example.test', '{"DeviceID": "b", "OSVersion": "10.0.26200.1"}')), 'OK|-', 'a device of the one');
 SELECT is(try('muster_issuer', record(2, 'olga@other.test', '{"DeviceID": "o", "OSVersion": "10.0.26200.1"}')), 'OK|-', 'a device of the other');
 SELECT is(try('muster_worker', $$SELECT * FROM muster_worker.count('[{"organization": "example", "stage": "discovery", "build": "10.0.26200", "count": 2}, {"organization": "other", "stage": "discovery", "build": "10.0.26200", "count": 5}]')$$), 'true', 'counts of both');
+SELECT is(try('muster_worker', format($$SELECT outcome FROM muster_worker.make_token(%L, %L, sha256(%L), 'sign-in page', %L, NULL, '192.0.2.9')$$, 'other', a.id, a.upn, id(60))), 'Authorization', 'no token in another organization')
+	FROM muster.account a WHERE a.upn = 'bob@example.test';
+SELECT is(try('muster_worker', format($$SELECT outcome FROM muster_worker.make_token(%L, %L, sha256(%L), 'sign-in page', %L, NULL, '192.0.2.9')$$, o.key, a.id, a.upn, id(60))), 'OK', 'a token of ' || o.key)
+	FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE a.upn IN ('bob@example.test', 'olga@other.test');
 SELECT is(try('muster_worker', $$SELECT * FROM muster_worker.refuse(muster.new_id(), NULL, 'policy', 'Authentication', 'wrong password', 'other', 'olga', NULL, '192.0.2.9', NULL)$$), 'ERROR: permission denied for schema muster', 'a worker makes no ids');
 SELECT is(try('muster_worker', format($$SELECT * FROM muster_worker.refuse(%L, NULL, 'policy', 'Authentication', 'wrong password', 'other', 'olga', NULL, '192.0.2.9', NULL)$$, id(50))), 'true', 'a refusal of the other');
 

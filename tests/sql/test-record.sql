@@ -57,7 +57,7 @@ SELECT is((SELECT count(*) FROM muster.device), 1::bigint, 'none of these left a
 SELECT is(record_as_issuer(record(10, 'bob@example.test', '{"DeviceID": "Same", "DeviceName": "first"}'), record(11, 'bob@example.test', '{"DeviceID": "SAME", "DeviceName": "second"}')), 'OK|-, OK|-', 'the same account and DeviceID');
 SELECT results_eq($$SELECT name, state, replaced_by, replaced_at IS NOT NULL FROM muster.devices WHERE account = 'bob@example.test' ORDER BY id$$,
 	$$VALUES ('first', 'replaced', test.id(11), true), ('second', 'enrolled', NULL, false)$$, 'the earlier one is replaced');
-SELECT results_eq($$SELECT kind, details - 'serial' - 'sha256' FROM muster.event WHERE trace = test.id(1000011) ORDER BY at$$, format($$VALUES ('enrolled', '{"replaces": ["%s"]}'::jsonb), ('replaced', '{"by": "%s"}'::jsonb)$$, id(10), id(11)), 'both are told');
+SELECT results_eq($$SELECT kind, details - 'serial' - 'sha256' FROM muster.event WHERE trace = test.id(1000011) ORDER BY at$$, format($$VALUES ('enrolled', '{"replaces": ["%s"], "credential": "password"}'::jsonb), ('replaced', '{"by": "%s"}'::jsonb)$$, id(10), id(11)), 'both are told');
 SELECT is(try('muster_issuer', record(12, 'ada@example.test', '{"DeviceID": "Same"}')), 'OK|-', 'the same DeviceID under another account');
 SELECT is((SELECT count(*) FROM muster.device WHERE lower(device_id) = 'same' AND state = 'enrolled'), 2::bigint, 'is another device');
 SELECT is(record_as_issuer(record(13, 'bob@example.test'), record(14, 'bob@example.test'), record(15, 'bob@example.test', '{"DeviceID": ""}'), record(16, 'bob@example.test', '{"DeviceID": " ", "HWDevID": ""}')), 'OK|-, OK|-, OK|-, OK|-', 'devices without id');

@@ -26,7 +26,7 @@ SELECT is_empty($$SELECT relname FROM ours_relations WHERE relowner <> 'muster_o
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE proowner <> 'muster_owner'::regrole$$, 'every function is muster_owner''s');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp']$$,
 	'every SECURITY DEFINER function has a pinned search_path');
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname <> 'muster' AND NOT prosecdef$$, $$VALUES ('record_read_committed')$$,
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname <> 'muster' AND NOT prosecdef$$, $$VALUES ('record_read_committed'), ('record_read_committed')$$,
 	'the programs'' functions are SECURITY DEFINER, but for the procedure that ends a transaction');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('configuration_moved'), ('free_seats'), ('authority_key'), ('delegated'), ('explain_custom'), ('lock_account'), ('has_password_hash'), ('forget_accounts'), ('forget_organization'), ('seal_events'), ('age_events'), ('move_stray_events'), ('accounts_called')$$,
 	'of the people''s functions only these are SECURITY DEFINER');
@@ -35,7 +35,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' 
 	'every administrator''s function has a pinned search_path');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind = 'v' AND NOT coalesce(reloptions, '{}') @> ARRAY['security_invoker=true']$$, 'every view runs as its reader');
 SELECT bag_eq($$SELECT proname::text, provolatile::text FROM ours_functions WHERE nspname = 'muster_worker'$$,
-	$$VALUES ('discover', 's'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('count', 'v'), ('housekeeping', 'v')$$, 'what workers only ask is STABLE');
+	$$VALUES ('discover', 's'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('count', 'v'), ('housekeeping', 'v'), ('make_token', 'v')$$, 'what workers only ask is STABLE');
 
 -- PUBLIC gets nothing.
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('eve', oid, 'EXECUTE')$$, 'a stranger may call no function');
@@ -66,7 +66,7 @@ SELECT is((SELECT count(*) FROM ours_relations c JOIN pg_attribute a ON a.attrel
 	AND c.relname <> 'import_row' AND a.attname IN ('password_hash', 'private_key', 'sealing_key', 'dm_secrets')), 4::bigint, 'these four columns are the secrets there are');
 SELECT bag_eq($$SELECT c.relname::text, a.attname::text FROM ours_relations c JOIN pg_attribute a ON a.attrelid = c.oid
 	WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'import_row' AND a.attnum > 0 AND NOT has_column_privilege('muster_auditor', c.oid, a.attnum, 'SELECT')$$,
-	$$VALUES ('account', 'password_hash'), ('authority', 'private_key'), ('configuration', 'sealing_key'), ('device', 'dm_secrets')$$, 'an auditor reads everything else');
+	$$VALUES ('account', 'password_hash'), ('authority', 'private_key'), ('configuration', 'sealing_key'), ('device', 'dm_secrets'), ('token', 'sha256'), ('token', 'consumed_key')$$, 'an auditor reads everything else');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_any_column_privilege('muster_auditor', oid, 'INSERT, UPDATE')
 	OR has_table_privilege('muster_auditor', oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER'))$$, 'an auditor changes nothing');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE') AND provolatile = 'v'$$, 'an auditor calls what only looks');

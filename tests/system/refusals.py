@@ -63,7 +63,7 @@ def policy_cases():
             ("disabled account, wrong password", username_token("gone@example.test", WRONG), "Authentication"),
             ("no credential", " ", "InvalidSecurity"),
             ("two credentials", username_token(UPN, PASSWORD) * 2, "InvalidSecurity"),
-            ("a web token, which is not offered", binary_token(), "InvalidSecurity"),
+            ("a web token, which the organization does not accept", binary_token(), "InvalidSecurity"),
             ("password and token", username_token(UPN, PASSWORD) + binary_token(), "InvalidSecurity"),
             ("a user name too long", username_token("a" * 400 + "@example.test", PASSWORD), "InvalidSecurity"),
             ("a password too long", username_token(UPN, "a" * 2000), "InvalidSecurity")):
