@@ -320,10 +320,14 @@ DECLARE
 	done bigint := 0;
 	step bigint;
 BEGIN
-	-- All accounts first and in one order, then seats: the order of enrolling.
+	-- All accounts first and in one order, then seats: the order of enrolling. Who takes many seats takes turns with
+	-- others who do, and with who takes seats away: by the licences, in one order, too.
 	PERFORM FROM muster.account a WHERE a.organization = p_organization AND a.deleted_at IS NULL AND lower(a.upn) IN (
 			SELECT lower(r.upn) FROM muster.loaded_rows('licence_assignments') r JOIN unnest(p_good) g ON g.line = r.line AND g.told <> 'unchanged')
 	  ORDER BY a.id FOR NO KEY UPDATE;
+	PERFORM FROM muster.licence l WHERE l.organization = p_organization AND lower(l.name) IN (
+			SELECT lower(r.licence) FROM muster.loaded_rows('licence_assignments') r JOIN muster.lines_told(p_good, 'added') g ON g = r.line)
+	  ORDER BY l.id FOR NO KEY UPDATE;
 	INSERT INTO muster.licence_group (organization, licence, account_group)
 	SELECT p_organization, l.id, x.id
 	  FROM muster.loaded_rows('licence_assignments') r JOIN muster.lines_told(p_good, 'added') g ON g = r.line

@@ -178,16 +178,31 @@ COMMENT ON FUNCTION muster.remove_licence(text, text) IS 'Remove a licence of wh
 CREATE OR REPLACE FUNCTION muster.take_seat(p_account uuid, p_licence uuid, p_how text, p_wait boolean) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+	candidate uuid;
 	seat uuid;
 BEGIN
-	-- The caller holds the account's row, and takes one seat last: nobody waits for him in a circle.
-	SELECT s.id INTO seat FROM muster.licence_seat s
-	 WHERE s.licence = p_licence AND s.account IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED;
-	WHILE seat IS NULL AND p_wait LOOP
+	-- The caller holds the account's row and takes one seat last, and whoever waits for a seat holds none: so nobody
+	-- waits in a circle. What is looked for with FOR UPDATE stays locked even if it proves to have been taken
+	-- meanwhile, until the block is rolled back.
+	LOOP
+		BEGIN
+			IF candidate IS NULL THEN
+				SELECT s.id INTO seat FROM muster.licence_seat s
+				 WHERE s.licence = p_licence AND s.account IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED;
+			ELSE
+				SELECT s.id INTO seat FROM muster.licence_seat s WHERE s.id = candidate AND s.account IS NULL FOR UPDATE;
+			END IF;
+			IF seat IS NULL THEN
+				RAISE SQLSTATE 'MU001';
+			END IF;
+			EXIT;
+		EXCEPTION WHEN SQLSTATE 'MU001' THEN
+			NULL;
+		END;
+		EXIT WHEN NOT p_wait;
 		-- What looks free is in somebody's hands, who may yet put it back: wait for him, then look again.
-		EXIT WHEN NOT EXISTS (SELECT FROM muster.licence_seat s WHERE s.licence = p_licence AND s.account IS NULL);
-		SELECT s.id INTO seat FROM muster.licence_seat s
-		 WHERE s.licence = p_licence AND s.account IS NULL LIMIT 1 FOR UPDATE;
+		SELECT s.id INTO candidate FROM muster.licence_seat s WHERE s.licence = p_licence AND s.account IS NULL LIMIT 1;
+		EXIT WHEN NOT FOUND;
 	END LOOP;
 	UPDATE muster.licence_seat s SET account = p_account, how = p_how, assigned_at = now() WHERE s.id = seat;
 	RETURN seat;
@@ -377,6 +392,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	-- muster.retire_device holds the account's row, as enrolling does: nobody counts its devices meanwhile.
 	IF NOT EXISTS (SELECT FROM muster.device d WHERE d.account = NEW.account AND d.state = 'enrolled') THEN
+		-- Seats of several licences always in the same order.
+		PERFORM FROM muster.licence_seat s WHERE s.account = NEW.account ORDER BY s.licence FOR UPDATE;
 		UPDATE muster.licence_seat s SET account = NULL, how = NULL, assigned_at = NULL
 		  FROM muster.licence l
 		 WHERE s.account = NEW.account AND s.how <> 'hand' AND l.id = s.licence AND l.free_on_retirement;

@@ -136,6 +136,31 @@ END
 $$;
 SELECT is(rollback_race(r), 'OK, rolled back; 1 × OK, 7 × UserLicense exhausted; 1 of 1 taken', 'the holder of the last seat rolls back, round ' || r) FROM generate_series(1, :rounds) r;
 
+-- Who waits for a seat holds none, not even one that was taken while he waited. Of two free seats the first is somebody's
+-- who then commits, the second goes away in a transaction that wants the first one next.
+CREATE FUNCTION waiting_race() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	first_seat text;
+	said text;
+BEGIN
+	PERFORM test.free_seats(), test.gate($q$SELECT muster.set_licence_seats('seats', 'One', 2)$q$);
+	first_seat := test.gate($q$SELECT s.id::text FROM muster.licence_seat s JOIN muster.licence l ON l.id = s.licence WHERE l.name = 'One' AND s.account IS NULL LIMIT 1$q$);
+	PERFORM test.dblink_exec('gate', 'BEGIN'), test.gate(format($q$WITH x AS (UPDATE muster.licence_seat SET account = (SELECT a.id FROM muster.account a WHERE a.upn = 's1@seats.test'),
+		how = 'hand', assigned_at = now() WHERE id = %L RETURNING id) SELECT count(*)::text FROM x$q$, first_seat));
+	PERFORM test.dblink_connect('setter', test.connection('boss')), test.dblink_exec('setter', 'BEGIN');
+	PERFORM FROM test.dblink('setter', $q$SELECT muster.set_licence_seats('seats', 'One', 1)$q$) t (x text);
+	PERFORM test.send(2, 's2@seats.test', '{"DeviceID": "w"}');
+	IF NOT test.waiting(1) THEN
+		RETURN 'nobody waited';
+	END IF;
+	PERFORM test.dblink_exec('gate', 'COMMIT'), pg_sleep(0.1);
+	SELECT t.x INTO said FROM test.dblink('setter', $q$SELECT muster.unassign_licence('s1@seats.test', 'One')$q$) t (x text);
+	PERFORM test.dblink_exec('setter', 'COMMIT'), test.dblink_disconnect('setter');
+	RETURN format('%s; %s; %s taken', said, test.answer('p2'), test.seats_taken());
+END
+$$;
+SELECT is(waiting_race(), 'account s1@seats.test has no seat of licence "One" any more; its devices stay; OK; 1 of 1 taken', 'who waits for a seat holds none');
+
 -- 16 accounts at once with the same hardware.
 CREATE FUNCTION twin_race(r integer, p_policy text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
