@@ -8,6 +8,9 @@
 REVOKE ALL ON SCHEMA muster, muster_worker, muster_issuer FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM PUBLIC;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer FROM PUBLIC;
+-- What an earlier version granted and this one does not.
+REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM :readers, muster_worker, muster_issuer;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer FROM :readers, muster_worker, muster_issuer;
 REVOKE ALL ON TYPE muster.verdict, muster.identity FROM PUBLIC;
 
 -- The programs: their schema's functions, nothing else. They run as their owner.

@@ -179,7 +179,7 @@ upgrade_stopped() {
 
 	rm -rf "$work/failing"
 	cp -r "$sql" "$work/failing"
-	echo 'ALTER TABLE muster.account ADD COLUMN odd integer; UPDATE muster.account SET odd = 1; SELECT 1/0;' >"$work/failing/migrations/999-fails.sql"
+	echo 'ALTER TABLE muster.account ADD COLUMN odd integer; UPDATE muster.account SET odd = 1 WHERE deleted_at IS NULL; SELECT 1/0;' >"$work/failing/migrations/999-fails.sql"
 	sed -i '/^\\ir events.sql/i \\\\ir migrations/999-fails.sql' "$work/failing/install.sql"
 	like "$1: an error in a migration stops it" "$(install "$database" postgres "$work/failing")" '*division by zero*'
 	is_untouched "$1, stopped by an error" "$database" "$2"
@@ -325,7 +325,7 @@ upgrade_slow() {
 }
 
 # statements_alone VERSION ROLE: one script for every kind of statement, work/under_way/ROLE-KIND.sql: its PREPARE and
-# its first EXECUTE. What the script asks the database for its arguments is left out, since it would wait as well.
+# its first EXECUTE, or the first CALL. What the script asks the database for its arguments is left out, since it would wait as well.
 statements_alone() {
 	local script=$schemas/$1/statements-$2.sql kind
 	while read -r kind; do
@@ -333,8 +333,8 @@ statements_alone() {
 			/muster_[a-z]*[.].*\\gset$/ { next }
 			/\\gset$/ || /^\\set / { print; next }
 			$1 == "PREPARE" && $2 == kind { print }
-			$1 == "EXECUTE" && !done && $2 ~ "^" kind "[(;]" { on = 1 }
+			($1 == "EXECUTE" && $2 ~ "^" kind "[(;]" || $1 == kind) && !done { on = 1 }
 			on { print }
 			on && /;$/ { on = 0; done = 1 }' "$script" >"$work/under_way/$2-$kind.sql"
-	done < <(grep -oP '^PREPARE \K[a-z_]+' "$script")
+	done < <(grep -oP '^(PREPARE \K[a-z_]+|CALL)' "$script" | sort -u)
 }
