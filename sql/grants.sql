@@ -11,7 +11,7 @@ REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer FROM P
 -- What an earlier version granted and this one does not.
 REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM :readers, muster_worker, muster_issuer;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer FROM :readers, muster_worker, muster_issuer;
-REVOKE ALL ON TYPE muster.verdict, muster.identity FROM PUBLIC;
+REVOKE ALL ON TYPE muster.verdict, muster.identity, muster.found_token, muster.held_token FROM PUBLIC;
 
 -- The programs: their schema's functions, nothing else. They run as their owner.
 GRANT USAGE ON SCHEMA muster_worker TO muster_worker;

@@ -30,8 +30,6 @@ SELECT muster.register_custom_rule(k, 'Never', 'rules.no') FROM unnest(ARRAY['ex
 SELECT muster.disable_custom_rule(k, 'Never') FROM unnest(ARRAY['example', 'other']) k;
 SELECT is(try('muster_issuer', record(1, 'bob@example.test', '{"DeviceID": "b", "OSVersion": "10.0.26200.1"}')), 'OK|-', 'a device of the one');
 SELECT is(try('muster_issuer', record(2, 'olga@other.test', '{"DeviceID": "o", "OSVersion": "10.0.26200.1"}')), 'OK|-', 'a device of the other');
-INSERT INTO muster.token (organization, account, sha256, how, expires_at)
-	SELECT a.organization, a.id, sha256(a.upn::bytea), 'sign-in page', now() + interval '1 hour' FROM muster.account a WHERE a.upn IN ('bob@example.test', 'olga@other.test');
 SELECT muster.add_account('package@other.test', kind => 'bulk') IS NULL;
 SELECT muster.add_bulk_token('package@' || k || '.test', 'Package', encode(sha256(k::bytea), 'hex')) IS NULL FROM unnest(ARRAY['example', 'other']) k;
 INSERT INTO muster.bulk_enrollment (device, organization, bulk_token, public_key_sha256, counted)
