@@ -49,6 +49,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			'none of its newest living devices could enroll again: its platform refuses them all', format('SELECT muster.set_platform(%L, …); or: SELECT muster.clear_platform(%L);', o.key, o.key)),
 		('warning', 'maintenance', EXISTS (SELECT FROM muster.maintenance m WHERE (m.organization = o.id OR m.organization IS NULL) AND m.begins <= now() - interval '1 day' AND m.ends IS NULL),
 			'maintenance has been open for more than a day', format('SELECT muster.end_maintenance(%L);', o.key)),
+		('error', 'bulk token', NOT 'Federated' = ANY (o.auth_policies) AND EXISTS (SELECT FROM muster.bulk_token b WHERE b.organization = o.id AND b.revoked_at IS NULL AND b.expires_at > now()),
+			'it has bulk tokens, and does not accept tokens', format('SELECT muster.set_auth_policies(%L, %L); or revoke them', o.key, o.auth_policies || 'Federated'::text)),
+		('warning', 'bulk token', EXISTS (SELECT FROM muster.bulk_token b JOIN muster.account a ON a.id = b.account WHERE b.organization = o.id AND b.revoked_at IS NULL AND b.expires_at > now() AND NOT (a.enabled AND a.may_enroll)),
+			'it has bulk tokens of accounts that may not enroll', 'SELECT name, account FROM muster.bulk_tokens WHERE state = ''good'';'),
 		('note', 'SHA-1', o.allow_sha1, 'certificate requests signed with SHA-1 are accepted', 'UPDATE muster.organization SET allow_sha1 = false WHERE key = ''' || o.key || ''';')
 		) c (severity, topic, found, finding, next_step)
 	 WHERE c.found

@@ -187,13 +187,15 @@ DECLARE
 BEGIN
 	SELECT x.* INTO o FROM muster.organization x WHERE x.id = p_candidate.organization;
 	SELECT x.* INTO p FROM muster.platform x WHERE x.organization = p_candidate.organization;
-	FOREACH rule IN ARRAY ARRAY['organization', 'account', 'maintenance', 'network', 'group', 'licence', 'enrollment type', 'flow', 'platform',
-		'blocked device', 'expected device', 'terms', 'collision', 'device cap', 'authority', 'DM server'] LOOP
+	FOREACH rule IN ARRAY ARRAY['organization', 'account', 'maintenance', 'network', 'token network', 'group', 'licence', 'enrollment type', 'flow', 'platform',
+		'blocked device', 'expected device', 'terms', 'collision', 'device cap', 'token limit', 'authority', 'DM server'] LOOP
+		CONTINUE WHEN p_candidate.bulk_token IS NULL AND rule IN ('token network', 'token limit');
 		v := CASE rule
 			WHEN 'organization' THEN muster.rule_organization(o)
 			WHEN 'account' THEN muster.rule_account(p_candidate)
 			WHEN 'maintenance' THEN muster.rule_maintenance(p_candidate)
 			WHEN 'network' THEN muster.rule_network(p_candidate, p_final)
+			WHEN 'token network' THEN muster.rule_token_network(p_candidate, p_final)
 			WHEN 'group' THEN muster.rule_group(p_candidate, o)
 			WHEN 'licence' THEN muster.rule_licence(p_candidate, o)
 			WHEN 'enrollment type' THEN muster.rule_enrollment_type(p_candidate, p)
@@ -204,6 +206,7 @@ BEGIN
 			WHEN 'terms' THEN muster.rule_terms(p_candidate, o)
 			WHEN 'collision' THEN muster.rule_collision(p_candidate, o)
 			WHEN 'device cap' THEN muster.rule_device_cap(p_candidate, o)
+			WHEN 'token limit' THEN muster.rule_token_limit(p_candidate)
 			WHEN 'authority' THEN muster.rule_authority(o)
 			WHEN 'DM server' THEN muster.rule_dm_server(o)
 		END;

@@ -1,5 +1,26 @@
 -- Explaining: what would happen to an enrollment, by the same rules that decide it.
 
+CREATE OR REPLACE FUNCTION muster.explain_token(p_candidate muster.candidate) RETURNS muster.verdict
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	b record;
+	t muster.found_token;
+	why text;
+BEGIN
+	-- By named columns: nobody reads the hash.
+	SELECT x.id, x.name, x.organization, x.account, x.expires_at, x.revoked_at, x.revoked_reason INTO b FROM muster.bulk_token x WHERE x.id = p_candidate.bulk_token;
+	t := ROW(NULL, b.id, b.name, b.organization, b.account, b.expires_at, b.revoked_at, b.revoked_reason, NULL, NULL);
+	why := muster.token_wrong(t, p_candidate.organization, p_candidate.account);
+	IF why IS NOT NULL THEN
+		RETURN muster.says('token', 'Authentication', why);
+	ELSIF NOT EXISTS (SELECT FROM muster.organization o WHERE o.id = p_candidate.organization AND 'Federated' = ANY (o.auth_policies)) THEN
+		RETURN muster.says('token', 'InvalidSecurity', format('organization %s does not accept this kind of credential: token', p_candidate.organization_key));
+	END IF;
+	RETURN muster.says('token', 'OK', format('bulk token "%s" is good until %s', b.name, muster.said_time(b.expires_at)));
+END
+$$;
+COMMENT ON FUNCTION muster.explain_token(muster.candidate) IS 'Internal: whether a bulk token proves its account now. Example: see muster.explain_enrollment.';
+
 CREATE OR REPLACE FUNCTION muster.explain_custom(p_account uuid, p_remote inet, p_facts jsonb) RETURNS SETOF muster.verdict
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -13,7 +34,8 @@ END
 $$;
 COMMENT ON FUNCTION muster.explain_custom(uuid, inet, jsonb) IS 'Internal: what the custom rules say of an account''s enrollment, to those who may see its organization. Example: see muster.explain_enrollment.';
 
-CREATE OR REPLACE FUNCTION muster.explain_enrollment(upn text, facts jsonb DEFAULT NULL, remote inet DEFAULT NULL, organization text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION muster.explain_enrollment(upn text, facts jsonb DEFAULT NULL, remote inet DEFAULT NULL, organization text DEFAULT NULL,
+	bulk_token text DEFAULT NULL)
 RETURNS TABLE (step bigint, rule text, outcome text, why text, hresult text, "text" text, details jsonb, decides boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -25,13 +47,16 @@ BEGIN
 			      HINT = 'For example: SELECT * FROM muster.explain_enrollment(''ada@example.test'', ''{"DeviceID": "…", "OSVersion": "10.0.19045"}'');';
 	END IF;
 	c := muster.candidate_of(muster.account_id(explain_enrollment.upn, explain_enrollment.organization), remote, facts);
+	c.bulk_token := CASE WHEN explain_enrollment.bulk_token IS NOT NULL THEN muster.bulk_token_id(c.organization_key, explain_enrollment.bulk_token) END;
 	RETURN QUERY
 		SELECT v.n, v.rule, v.outcome, v.why, x.hresult, v.text, v.details,
 		       v.outcome <> 'OK' AND v.n = min(v.n) FILTER (WHERE v.outcome <> 'OK') OVER ()
 		  FROM (SELECT row_number() OVER () AS n, s.* FROM (
 				-- Whoever cannot prove who he is gets no further, and no rule sees him.
 				SELECT w.* FROM muster.account a, muster.says('password', 'Authentication', format('account %s has no password; to set one: muster-ca password %s', c.upn, c.upn)) w
-				 WHERE a.id = c.account AND NOT a.has_password
+				 WHERE a.id = c.account AND NOT a.has_password AND c.bulk_token IS NULL
+				UNION ALL
+				SELECT w.* FROM muster.explain_token(c) w WHERE c.bulk_token IS NOT NULL
 				UNION ALL
 				SELECT * FROM muster.verdicts(c, true)
 				UNION ALL
@@ -40,7 +65,7 @@ BEGIN
 		 ORDER BY v.n;
 END
 $$;
-COMMENT ON FUNCTION muster.explain_enrollment(text, jsonb, inet, text) IS 'What each rule says of an account''s enrollment now, in their order, without enrolling (and before them, whether it has no password): the rule, its outcome, the reason, the code on the screen, the text shown; "decides" marks the refusal that the device would get. With a device''s facts, spelled as devices do (SELECT facts FROM muster.devices; NULL: rules about the device are not told), and its address. To rehearse a change: BEGIN; SELECT muster.set_…; SELECT * FROM muster.explain_enrollment(…); ROLLBACK. Example: SELECT rule, outcome, why, decides FROM muster.explain_enrollment(''ada@example.test'', ''{"DeviceID": "4d2f", "OSVersion": "10.0.19045.1"}'', ''192.0.2.7'');';
+COMMENT ON FUNCTION muster.explain_enrollment(text, jsonb, inet, text, text) IS 'What each rule says of an account''s enrollment now, in their order, without enrolling (and before them, whether it has no password): the rule, its outcome, the reason, the code on the screen, the text shown; "decides" marks the refusal that the device would get. With a device''s facts, spelled as devices do (SELECT facts FROM muster.devices; NULL: rules about the device are not told), its address, and the name of the bulk token that it brings. To rehearse a change: BEGIN; SELECT muster.set_…; SELECT * FROM muster.explain_enrollment(…); ROLLBACK. Example: SELECT rule, outcome, why, decides FROM muster.explain_enrollment(''ada@example.test'', ''{"DeviceID": "4d2f", "OSVersion": "10.0.19045.1"}'', ''192.0.2.7'');';
 
 CREATE OR REPLACE FUNCTION muster.explain_device(id uuid)
 RETURNS TABLE (step bigint, rule text, outcome text, why text, hresult text, "text" text, details jsonb, decides boolean)

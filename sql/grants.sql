@@ -11,7 +11,7 @@ REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer FROM P
 -- What an earlier version granted and this one does not.
 REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM :readers, muster_worker, muster_issuer;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer FROM :readers, muster_worker, muster_issuer;
-REVOKE ALL ON TYPE muster.verdict, muster.identity FROM PUBLIC;
+REVOKE ALL ON TYPE muster.verdict, muster.identity, muster.found_token, muster.held_token FROM PUBLIC;
 
 -- The programs: their schema's functions, nothing else. They run as their owner.
 GRANT USAGE ON SCHEMA muster_worker TO muster_worker;
@@ -34,6 +34,11 @@ GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licenc
 GRANT SELECT ON muster.changes, muster.blocked_devices, muster.expected_devices, muster.allowed_networks, muster.custom_rules, muster.acceptances,
 	muster.help
 	TO :readers;
+-- Bulk tokens, but not what they are known by.
+GRANT SELECT (id, organization, account, name, created_at, created_by, expires_at, device_limit, networks, note, devices, first_used_at, last_used_at,
+	revoked_at, revoked_by, revoked_reason) ON muster.bulk_token TO :readers;
+GRANT SELECT ON muster.bulk_enrollment, muster.bulk_tokens, muster.bulk_token_devices TO :readers;
+GRANT EXECUTE ON FUNCTION muster.bulk_token_id(text, text) TO :readers;
 GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.enrolled_as(uuid, text, text), muster.platform_refuses(muster.platform), muster.tasks(), muster.help(text) TO :readers;
 GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events) ON muster.configuration TO :readers;
 -- Seals are of all events, whoever's; the default partition stands outside the policies.
@@ -52,7 +57,7 @@ GRANT SELECT (id, organization, account, how, issued_at, expires_at, issued_remo
 GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devices_of(text, text), muster.account_id(text, text), muster.accounts_called(text),
 	muster.organization_id(text), muster.authority_id(text), muster.group_id(text, text), muster.licence_id(text, text),
 	muster.custom_rule_id(text, text), muster.effective_cap(uuid),
-	muster.explain_enrollment(text, jsonb, inet, text), muster.explain_device(uuid),
+	muster.explain_enrollment(text, jsonb, inet, text, text), muster.explain_device(uuid),
 	muster.page_length(integer), muster.account_page(text, text, integer), muster.device_page(text, uuid, integer),
 	muster.refusal_page(text, timestamptz, integer), muster.refusals_of(text, text, integer),
 	muster.refusals_by_day(date, date, text), muster.funnel(date, date, text), muster.span(date, date), muster.build_of(text),
@@ -71,7 +76,7 @@ BEGIN
 		   AND (p.proname LIKE 'rule\_%' OR p.proname IN ('candidate_of', 'candidate_device', 'candidate_account', 'fact', 'cut', 'flow', 'is_true',
 			'says', 'said_time', 'verdicts', 'version_numbers', 'version_at_least', 'version_at_most', 'version_refused', 'licences_to_draw',
 			'licence_missing', 'expected_as', 'accepted_by_hand', 'hardware_elsewhere', 'same_devices', 'devices_counted', 'effective_cap',
-			'custom_verdicts', 'text_for', 'custom_answer'))
+			'custom_verdicts', 'text_for', 'custom_answer', 'explain_token', 'token_wrong'))
 	LOOP
 		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO muster_admin, muster_auditor, muster_help_desk, muster_organization_admin', f);
 	END LOOP;
@@ -174,6 +179,13 @@ GRANT EXECUTE ON FUNCTION
 	muster.enable_custom_rule(text, text), muster.disable_custom_rule(text, text), muster.remove_custom_rule(text, text),
 	muster.terms_version(integer), muster.publish_terms(text, integer, text, text, text), muster.require_terms(text, integer),
 	muster.record_acceptance(text, integer, text, text)
+	TO :changers;
+GRANT INSERT (id, organization, account, name, token_sha256, expires_at, device_limit, networks, note),
+	UPDATE (name, expires_at, device_limit, networks, note, revoked_at, revoked_by, revoked_reason) ON muster.bulk_token TO :changers;
+GRANT EXECUTE ON FUNCTION
+	muster.token_networks(text[]), muster.token_end(timestamptz), muster.token_limit(integer), muster.bulk_account_id(text, text), muster.bulk_token_refused(uuid),
+	muster.add_bulk_token(text, text, text, timestamptz, integer, text[], text, text), muster.revoke_bulk_token(text, text, text),
+	muster.set_bulk_token_end(text, text, timestamptz), muster.set_bulk_token_limit(text, text, integer), muster.set_bulk_token_networks(text, text, text[])
 	TO :changers;
 
 -- Lists from spreadsheets. What an administrator loads only he himself sees, by row level security.

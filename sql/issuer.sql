@@ -113,7 +113,7 @@ COMMENT ON FUNCTION muster.decide_locked(muster.candidate, muster.organization) 
 CREATE OR REPLACE FUNCTION muster_issuer.record(p_grant uuid, p_trace uuid, p_attempt uuid, p_remote text, p_organization text, p_account uuid,
 	p_authority uuid, p_generation bigint, p_serial bytea, p_sha256 bytea, p_certificate bytea, p_public_key_sha256 bytea, p_dm_secrets bytea,
 	p_not_before bigint, p_not_after bigint, p_facts jsonb, p_claim jsonb DEFAULT NULL)
-RETURNS TABLE (outcome text, why text, "text" text, stale boolean, certificate bytea, language text, details jsonb, device uuid, dm_secrets bytea)
+RETURNS TABLE (outcome text, why text, "text" text, stale boolean, certificate bytea, language text, details jsonb, device uuid, dm_secrets bytea, issuing bytea, root bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	told muster.candidate := muster.candidate_device(CASE jsonb_typeof(p_facts) WHEN 'object' THEN p_facts ELSE '{}' END);
@@ -122,6 +122,7 @@ DECLARE
 	o muster.organization;
 	v muster.verdict;
 	custom muster.verdict;
+	held muster.held_token;
 	seat jsonb;
 	elsewhere uuid;
 	replaced uuid[];
@@ -135,6 +136,7 @@ BEGIN
 			      HINT = 'CALL muster_issuer.record_read_committed(…), or: ALTER ROLE muster_issuer RESET default_transaction_isolation;';
 	END IF;
 
+	told.bulk_token := (muster.find_token(muster.token_hash(p_claim))).bulk_token;
 	-- The administrator's own rules before anything is locked: their time must not be others'.
 	custom := muster.decide_custom(muster.candidate_account(told, p_account, address));
 
@@ -158,6 +160,24 @@ BEGIN
 		outcome := 'OK';
 		why := 'recorded by an earlier call';
 		device := p_grant;
+		RETURN NEXT;
+		RETURN;
+	END IF;
+
+	-- Then the token's. Whoever brings it again with the key that it was consumed for has lost the first answer:
+	-- that is what he gets, whatever has changed since.
+	held := muster.hold_token(p_claim, c, p_public_key_sha256);
+	IF held.outcome <> 'OK' THEN
+		outcome := held.outcome;
+		why := held.why;
+		RETURN NEXT;
+		RETURN;
+	ELSIF held.device IS NOT NULL THEN
+		SELECT r.certificate, r.dm_secrets, r.issuing, r.root INTO certificate, dm_secrets, issuing, root
+		  FROM muster.resend(held.device, p_public_key_sha256, p_trace, p_attempt, address) r;
+		outcome := 'OK';
+		why := 'recorded for the same token and key';
+		device := held.device;
 		RETURN NEXT;
 		RETURN;
 	END IF;
@@ -207,22 +227,24 @@ BEGIN
 	PERFORM muster.record_device(c, p_grant, p_trace, p_attempt, p_dm_secrets);
 	INSERT INTO muster.certificate (sha256, organization, device, authority, serial, public_key_sha256, der, not_before, not_after)
 	VALUES (p_sha256, o.id, p_grant, p_authority, p_serial, p_public_key_sha256, p_certificate, to_timestamp(p_not_before), to_timestamp(p_not_after));
+	PERFORM muster.consume_token(held, c, p_grant, p_public_key_sha256, replaced);
 	PERFORM muster.record_events(c, p_grant, p_trace, p_attempt, o.collision_policy, elsewhere, replaced, replaced_of,
 		jsonb_build_object('serial', encode(p_serial, 'hex'), 'sha256', encode(p_sha256, 'hex'), 'seat', seat, 'expected', muster.note_arrival(c, p_grant),
-			'credential', coalesce(muster.cut(p_claim ->> 'kind', 30), 'password')));
+			'credential', coalesce(muster.cut(p_claim ->> 'kind', 30), 'password'),
+			'bulk_token', (SELECT b.name FROM muster.bulk_token b WHERE b.id = held.bulk_token)));
 	PERFORM muster.note_client(o.id, p_grant, c.os_version, c.request_version);
 	certificate := p_certificate;
 	device := p_grant;
 	RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION muster_issuer.record(uuid, uuid, uuid, text, text, uuid, uuid, bigint, bytea, bytea, bytea, bytea, bytea, bigint, bigint, jsonb, jsonb) IS 'Record an enrollment with its certificate, after deciding again: the point of no return. Asks the custom rules, then locks the account''s row, the hardware id where collisions matter, the devices it replaces, the licence''s seat. Keyed by the grant: called again it returns what was recorded, waiting for a first call still under way. stale: the configuration has changed since p_generation, build anew. The claim says by which credential the account was proven. device and certificate are what stands in the record; dm_secrets (sealed) only if they are an earlier enrollment''s. Example: see the programs; muster.trace shows what it recorded.';
+COMMENT ON FUNCTION muster_issuer.record(uuid, uuid, uuid, text, text, uuid, uuid, bigint, bytea, bytea, bytea, bytea, bytea, bigint, bigint, jsonb, jsonb) IS 'Record an enrollment with its certificate, after deciding again: the point of no return. Asks the custom rules, then locks, in this order, the account''s row, the token''s (by which enrollments of one account take no more turns than they do already), the hardware id where collisions matter, the devices it replaces, the licence''s seat. Keyed by the grant: called again it returns what was recorded, waiting for a first call still under way. stale: the configuration has changed since p_generation, build anew. The claim says by which credential the account was proven. device and certificate are what stands in the record; dm_secrets (sealed), issuing (NULL: a root signed) and root only of an earlier enrollment, whose answer a token''s owner asks for again. Example: see the programs; muster.trace shows what it recorded.';
 
 CREATE OR REPLACE PROCEDURE muster_issuer.record_read_committed(p_grant uuid, p_trace uuid, p_attempt uuid, p_remote text, p_organization text,
 	p_account uuid, p_authority uuid, p_generation bigint, p_serial bytea, p_sha256 bytea, p_certificate bytea, p_public_key_sha256 bytea,
 	p_dm_secrets bytea, p_not_before bigint, p_not_after bigint, p_facts jsonb, p_claim jsonb,
 	OUT outcome text, OUT why text, OUT "text" text, OUT stale boolean, OUT certificate bytea, OUT language text, OUT details jsonb,
-	OUT device uuid, OUT dm_secrets bytea)
+	OUT device uuid, OUT dm_secrets bytea, OUT issuing bytea, OUT root bytea)
 LANGUAGE plpgsql AS $$
 BEGIN
 	-- Somebody may have given the role another isolation level, and a pooler in transaction mode lets no connection
@@ -232,8 +254,8 @@ BEGIN
 		COMMIT;
 		SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 	END IF;
-	SELECT r.outcome, r.why, r."text", r.stale, r.certificate, r.language, r.details, r.device, r.dm_secrets
-	  INTO outcome, why, "text", stale, certificate, language, details, device, dm_secrets
+	SELECT r.outcome, r.why, r."text", r.stale, r.certificate, r.language, r.details, r.device, r.dm_secrets, r.issuing, r.root
+	  INTO outcome, why, "text", stale, certificate, language, details, device, dm_secrets, issuing, root
 	  FROM muster_issuer.record(p_grant, p_trace, p_attempt, p_remote, p_organization, p_account, p_authority, p_generation,
 		p_serial, p_sha256, p_certificate, p_public_key_sha256, p_dm_secrets, p_not_before, p_not_after, p_facts, p_claim) r;
 END

@@ -117,6 +117,10 @@ SELECT s.what, s.organization, s.name, s.ends, (s.ends - now()) AS left_over, s.
 	  FROM muster.licence l JOIN muster.organization o ON o.id = l.organization
 	 WHERE l.valid_until BETWEEN now() - interval '30 days' AND now() + interval '90 days'
 	UNION ALL
+	SELECT 'bulk token', o.key, b.name, b.expires_at, b.devices
+	  FROM muster.bulk_token b JOIN muster.organization o ON o.id = b.organization
+	 WHERE b.expires_at BETWEEN now() - interval '30 days' AND now() + interval '90 days' AND b.revoked_at IS NULL
+	UNION ALL
 	SELECT 'maintenance', o.key, m.reason, m.ends, NULL
 	  FROM muster.maintenance m LEFT JOIN muster.organization o ON o.id = m.organization
 	 WHERE m.ends BETWEEN now() AND now() + interval '90 days'
@@ -128,7 +132,7 @@ SELECT s.what, s.organization, s.name, s.ends, (s.ends - now()) AS left_over, s.
 			AND x.not_after >= greatest(d.day, now()) AND x.not_after < least(d.day + interval '1 day', now() + interval '30 days')) AS number
 		FROM generate_series(date_trunc('day', now(), 'UTC'), now() + interval '30 days', interval '1 day') d (day)) c
 	 WHERE c.number > 0) s;
-COMMENT ON VIEW muster.expiring IS 'What ends soon: authorities within a year, licences (with the seats taken) and maintenance within 90 days, devices'' certificates within 30 days, counted by day. Example: SELECT * FROM muster.expiring ORDER BY ends LIMIT 20;';
+COMMENT ON VIEW muster.expiring IS 'What ends soon: authorities within a year, licences (with the seats taken), bulk tokens (with the devices that came by them) and maintenance within 90 days, devices'' certificates within 30 days, counted by day. Example: SELECT * FROM muster.expiring ORDER BY ends LIMIT 20;';
 
 CREATE OR REPLACE VIEW muster.maintenances WITH (security_invoker = true) AS
 SELECT m.id, coalesce(o.key, 'all') AS organization, m.begins, m.ends,

@@ -35,7 +35,7 @@ BEGIN
 		RETURN NEXT;
 		RETURN;
 	END IF;
-	v := muster.decide(muster.candidate_of(i.account, muster.to_inet(p_remote), NULL));
+	v := muster.decide(muster.brings(muster.candidate_of(i.account, muster.to_inet(p_remote), NULL), i));
 	RETURN QUERY SELECT v.outcome, v.why, v.text, o.key, a.id, a.upn, a.password_hash,
 		o.minimum_key_length, o.validity_days * 86400::bigint, o.renew_period_days * 86400::bigint, v.language, v.details, i.proof, i.welcome
 	  FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE a.id = i.account;
@@ -65,7 +65,11 @@ BEGIN
 		RETURN NEXT;
 		RETURN;
 	END IF;
-	v := muster.decide(muster.candidate_of(i.account, muster.to_inet(p_remote), coalesce(p_facts, '{}')));
+	-- A token that is consumed opens nothing new: record() gives its key the same answer again, and refuses all others.
+	IF NOT coalesce(i.proof ? 'consumed_by', false) THEN
+		v := muster.decide(muster.brings(muster.candidate_of(i.account, muster.to_inet(p_remote), coalesce(p_facts, '{}')), i));
+	END IF;
+	v := muster.decided(v);
 	RETURN QUERY SELECT v.outcome, v.why, v.text, o.key, a.id, a.upn, a.password_hash,
 		o.minimum_key_length, o.allow_sha1,
 		o.provider_id, coalesce(o.provider_name, o.name), o.management_url, o.renewal_url, o.renew_period_days, o.renew_retry_days,
@@ -251,6 +255,7 @@ DECLARE
 	seals record;
 	aged text;
 	more_to_age boolean := false;
+	tokens record;
 BEGIN
 	IF pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN
 		RETURN QUERY SELECT 'nothing done: the database is read-only', false;
@@ -276,7 +281,8 @@ BEGIN
 	IF NOT seals.more THEN
 		SELECT r.summary, r.more INTO aged, more_to_age FROM muster.keep_retention(clock_timestamp() + interval '1 second') r;
 	END IF;
-	RETURN QUERY SELECT concat_ws('; ', muster.keep_partitions(), seals.summary, aged), seals.more OR more_to_age;
+	tokens := muster.keep_tokens();
+	RETURN QUERY SELECT concat_ws('; ', muster.keep_partitions(), seals.summary, aged, tokens.summary), seals.more OR more_to_age OR tokens.more;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';
+COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says, removes tokens that ended long ago. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';

@@ -265,7 +265,7 @@ issuance_run(struct issuance *in, struct why *why)
 }
 
 static struct issued
-issued_from(const struct issuance *in)
+issued_now(const struct issuance *in)
 {
 	const struct stored_authority *authority = in->authority;
 	bool root_signs = bytes_equal(authority->certificate, authority->root);
@@ -277,6 +277,42 @@ issued_from(const struct issuance *in)
 		.root = authority->root,
 		.secrets = in->secrets,
 	};
+}
+
+/* The answer that an earlier enrollment got, whoever signed it then; what was made for this one is nobody's.
+ */
+static enum outcome
+issued_before(struct issuance *in, struct issued *issued, struct why *why)
+{
+	const struct recorded *recorded = &in->recorded;
+	const struct secret *sealing_key;
+	enum outcome o;
+
+	if (recorded->dm_secrets.size == 0 || recorded->root.size == 0)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "the record of device %s lacks its secrets or its root", recorded->device);
+	*issued = (struct issued){
+		.device = recorded->device,
+		.certificate = recorded->certificate,
+		.issuing = recorded->issuing,
+		.root = recorded->root,
+	};
+	if ((o = keyring_sealing_key(&in->issuer->keyring, &sealing_key, why)) != OUTCOME_OK)
+		return o;
+	return secrets_open(
+	    in->arena, sealing_key, recorded->device, recorded->dm_secrets, &issued->secrets, why);
+}
+
+static enum outcome
+answer_fill(struct issuance *in, struct answer *answer, struct why *why)
+{
+	answer->decision = in->decision;
+	if (in->decision.outcome != OUTCOME_OK)
+		return OUTCOME_OK;
+	if (strcmp(in->recorded.device, in->grant.text) != 0)
+		return issued_before(in, &answer->issued, why);
+	answer->issued = issued_now(in);
+	return OUTCOME_OK;
 }
 
 /* The worker's patience, less what the answer takes on its way, but never more than ours. */
@@ -303,14 +339,9 @@ issue(struct issuer *issuer, struct arena *arena, const struct ask *ask, struct 
 		.deadline = deadline_of(ask),
 	};
 	memset(answer, 0, sizeof(*answer));
-	o = issuance_run(in, &why);
-	if (o == OUTCOME_OK) {
-		answer->decision = in->decision;
-		if (in->decision.outcome == OUTCOME_OK)
-			answer->issued = issued_from(in);
-	} else {
-		answer->decision = (struct decision){ .outcome = o, .why = arena_strdup(arena, why.text) };
-	}
+	if ((o = issuance_run(in, &why)) != OUTCOME_OK || (o = answer_fill(in, answer, &why)) != OUTCOME_OK)
+		*answer =
+		    (struct answer){ .decision = { .outcome = o, .why = arena_strdup(arena, why.text) } };
 	answer->issued.database_us = in->database_us;
 	answer->issued.signature_us = in->signature_us;
 }

@@ -36,6 +36,46 @@ secrets_make(struct arena *arena, const char *device, struct dm_secrets *secrets
 	return OUTCOME_OK;
 }
 
+static const char *
+member(struct arena *arena, const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text == NULL ? NULL : arena_strdup(arena, text);
+}
+
+static bool
+secrets_read(struct arena *arena, const struct secret *plain, struct dm_secrets *secrets)
+{
+	json_t *object = json_loadb(plain->data, plain->size, 0, NULL);
+
+	*secrets = (struct dm_secrets){
+		.client_secret = member(arena, object, "client_secret"),
+		.client_nonce = member(arena, object, "client_nonce"),
+		.server_name = member(arena, object, "server_name"),
+		.server_secret = member(arena, object, "server_secret"),
+		.server_nonce = member(arena, object, "server_nonce"),
+	};
+	json_decref(object);
+	return secrets->client_secret != NULL && secrets->client_nonce != NULL &&
+	    secrets->server_name != NULL && secrets->server_secret != NULL && secrets->server_nonce != NULL;
+}
+
+enum outcome
+secrets_open(struct arena *arena, const struct secret *sealing_key, const char *device, struct bytes sealed,
+    struct dm_secrets *secrets, struct why *why)
+{
+	CLEANUP(secret_release) struct secret plain = { NULL, 0 };
+	enum outcome o = unseal(sealing_key, device, sealed, &plain, why);
+
+	if (o != OUTCOME_OK)
+		return o;
+	if (!secrets_read(arena, &plain, secrets))
+		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
+		    "the secrets of device %s do not hold what they should", device);
+	return OUTCOME_OK;
+}
+
 enum outcome
 secrets_seal(struct arena *arena, const struct secret *sealing_key, const char *device,
     const struct dm_secrets *secrets, struct bytes *sealed, struct why *why)

@@ -15,4 +15,12 @@ enum outcome secrets_make(struct arena *, const char *device, struct dm_secrets 
 enum outcome secrets_seal(struct arena *, const struct secret *sealing_key, const char *device,
     const struct dm_secrets *, struct bytes *sealed, struct why *);
 
+/*
+ * The reverse; strings in arena.
+ *
+ * OUTCOME_CERTIFICATE_REQUEST  it does not open, or holds something else
+ */
+enum outcome secrets_open(struct arena *, const struct secret *sealing_key, const char *device,
+    struct bytes sealed, struct dm_secrets *, struct why *);
+
 #endif

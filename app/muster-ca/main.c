@@ -1,10 +1,12 @@
-/* muster-ca: the authorities' keys, and hashes of passwords. Everything else is administered in SQL. */
+/* muster-ca: the authorities' keys, and hashes of passwords and tokens. Everything else is administered in
+ * SQL. */
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "init.h"
 #include "password.h"
 #include "show.h"
+#include "token.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 64 };
 
@@ -36,6 +38,7 @@ run(const struct options *options, struct why *why)
 	case VERB_SHOW: return show_run(options, why);
 	case VERB_PASSWORD:
 		return options->print ? password_only_print(options, why) : password_run(options, why);
+	case VERB_TOKEN: return token_run(options, why);
 	case VERB_NONE:
 	case VERB_COUNT: break;
 	}

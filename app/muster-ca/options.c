@@ -4,6 +4,8 @@
 #include <getopt.h>
 
 #define YEARS_MAX 100
+#define DAYS_MAX 3650
+#define LIMIT_MAX 10000000
 
 enum option_name {
 	OPTION_DATABASE,
@@ -17,6 +19,11 @@ enum option_name {
 	OPTION_ANOTHER,
 	OPTION_PEM,
 	OPTION_FILE,
+	OPTION_TOKEN_FILE,
+	OPTION_DAYS,
+	OPTION_LIMIT,
+	OPTION_NETWORK,
+	OPTION_NOTE,
 	OPTION_PRINT,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -24,7 +31,7 @@ enum option_name {
 };
 
 #define OF(verb) (1U << (verb))
-#define OF_ALL (OF(VERB_NONE) | OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD))
+#define OF_ALL (OF(VERB_NONE) | OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN))
 
 /* What getopt_long() returns for the first; 0 to 255 are its own. */
 #define FIRST 0x100
@@ -37,7 +44,8 @@ static const struct {
 	[OPTION_DATABASE] = { "database", "CONNINFO", OF_ALL,
 	    "the database, as an administrator; else libpq's environment\n(PGHOST, PGDATABASE, PGUSER, "
 	    "PGPASSFILE, …)" },
-	[OPTION_ORGANIZATION] = { "organization", "KEY", OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD),
+	[OPTION_ORGANIZATION] = { "organization", "KEY",
+	    OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN),
 	    "whose authority, or whose account" },
 	[OPTION_NAME] = { "name", "NAME", OF(VERB_INIT),
 	    "the authorities are called \"NAME root\" and \"NAME issuing\";\nelse after the organization" },
@@ -57,7 +65,14 @@ static const struct {
 	    "the certificates for a web server to trust:\nissuing authorities, each before its root" },
 	[OPTION_FILE] = { "file", "FILE", OF(VERB_PASSWORD),
 	    "its first line is the password; else the terminal is asked, twice" },
-	[OPTION_PRINT] = { "print", NULL, OF(VERB_PASSWORD),
+	[OPTION_TOKEN_FILE] = { "token-file", "FILE", OF(VERB_TOKEN),
+	    "a new file that the token is written to; else the terminal\nshows it, once" },
+	[OPTION_DAYS] = { "days", "N", OF(VERB_TOKEN), "how long it is good (180)" },
+	[OPTION_LIMIT] = { "limit", "N", OF(VERB_TOKEN), "how many devices may come by it (any number)" },
+	[OPTION_NETWORK] = { "network", "CIDR", OF(VERB_TOKEN),
+	    "that it is good from, such as 192.0.2.0/24 (any);\nup to 64 times" },
+	[OPTION_NOTE] = { "note", "TEXT", OF(VERB_TOKEN), "what it is for" },
+	[OPTION_PRINT] = { "print", NULL, OF(VERB_PASSWORD) | OF(VERB_TOKEN),
 	    "print the statement that stores the hash, for psql" },
 	[OPTION_HELP] = { "help", NULL, OF_ALL, "this; of a verb: muster-ca VERB --help" },
 	[OPTION_VERSION] = { "version", NULL, OF_ALL, "the version" },
@@ -66,13 +81,16 @@ static const struct {
 static const struct {
 	const char *name, *usage, *help;
 } verbs[VERB_COUNT] = {
-	[VERB_NONE] = { "", "VERB …", "Muster's certification authorities, and its accounts' passwords" },
+	[VERB_NONE] = { "", "VERB …",
+	    "Muster's certification authorities, its accounts' passwords and bulk tokens" },
 	[VERB_INIT] = { "init", "init --organization KEY | --name NAME",
 	    "make a root and an issuing authority for an organization, or to share" },
 	[VERB_SHOW] = { "show", "show [--organization KEY] [--pem]",
 	    "show authorities, certificates and whom they sign for" },
 	[VERB_PASSWORD] = { "password", "password UPN [--file FILE] [--print]",
 	    "set an account's password: its hash goes to the database" },
+	[VERB_TOKEN] = { "token", "token UPN NAME [--token-file FILE]",
+	    "make a bulk token: its hash goes to the database" },
 };
 
 /* --- help --- */
@@ -119,14 +137,24 @@ mistake(struct why *why, const char *what, const char *value, const char *step)
 }
 
 static enum outcome
-years_read(const char *option, const char *text, int *years, struct why *why)
+number_read(const char *option, const char *text, int most, int *to, struct why *why)
 {
-	char *end;
+	char step[64], *end;
 	unsigned long number = strtoul(text, &end, 10);
 
-	if (*text < '0' || *text > '9' || *end != '\0' || number < 1 || number > YEARS_MAX)
-		return mistake(why, option, text, "give a number from 1 to 100");
-	*years = (int)number;
+	(void)snprintf(step, sizeof(step), "give a number from 1 to %d", most);
+	if (*text < '0' || *text > '9' || *end != '\0' || number < 1 || number > (unsigned)most)
+		return mistake(why, option, text, step);
+	*to = (int)number;
+	return OUTCOME_OK;
+}
+
+static enum outcome
+network_add(struct options *to, const char *network, struct why *why)
+{
+	if (to->networks == NETWORKS_MAX)
+		return mistake(why, "--network", network, "is one too many, 64 can be given");
+	to->network[to->networks++] = network;
 	return OUTCOME_OK;
 }
 
@@ -148,12 +176,17 @@ option_take(struct options *to, enum option_name option, const char *value, stru
 	case OPTION_ROOT: to->root = value; break;
 	case OPTION_KEY: return key_read(value, &to->key, why);
 	case OPTION_PASSPHRASE_FILE: to->passphrase_file = value; break;
-	case OPTION_VALIDITY_YEARS: return years_read("--validity-years", value, &to->years, why);
+	case OPTION_VALIDITY_YEARS: return number_read("--validity-years", value, YEARS_MAX, &to->years, why);
 	case OPTION_ROOT_VALIDITY_YEARS:
-		return years_read("--root-validity-years", value, &to->root_years, why);
+		return number_read("--root-validity-years", value, YEARS_MAX, &to->root_years, why);
 	case OPTION_ANOTHER: to->another = true; break;
 	case OPTION_PEM: to->pem = true; break;
 	case OPTION_FILE: to->file = value; break;
+	case OPTION_TOKEN_FILE: to->token_file = value; break;
+	case OPTION_DAYS: return number_read("--days", value, DAYS_MAX, &to->days, why);
+	case OPTION_LIMIT: return number_read("--limit", value, LIMIT_MAX, &to->limit, why);
+	case OPTION_NETWORK: return network_add(to, value, why);
+	case OPTION_NOTE: to->note = value; break;
 	case OPTION_PRINT: to->print = true; break;
 	case OPTION_HELP: to->help = true; break;
 	case OPTION_VERSION: to->version = true; break;
@@ -212,10 +245,12 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 		if (strcmp(argv[word], verbs[v].name) == 0)
 			to->verb = (enum verb)v;
 	if (to->verb == VERB_NONE)
-		return mistake(why, "verb", argv[word], "give init, show or password");
+		return mistake(why, "verb", argv[word], "give init, show, password or token");
 	word++;
-	if (to->verb == VERB_PASSWORD && word < argc)
+	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN) && word < argc)
 		to->upn = argv[word++];
+	if (to->verb == VERB_TOKEN && word < argc)
+		to->token_name = argv[word++];
 	return word == argc ? OUTCOME_OK : mistake(why, "argument", argv[word], "is one too many");
 }
 
@@ -246,7 +281,13 @@ needs_check(const struct options *to, struct why *why)
 		if (to->upn == NULL)
 			return missing(why, "whose password? muster-ca password name@domain");
 		break;
-	case VERB_NONE: return missing(why, "what to do? give init, show or password, or --help");
+	case VERB_TOKEN:
+		if (to->upn == NULL || to->token_name == NULL)
+			return missing(why,
+			    "whose token, and what is it called? muster-ca token package@domain 'classroom "
+			    "3'");
+		break;
+	case VERB_NONE: return missing(why, "what to do? give init, show, password or token, or --help");
 	case VERB_SHOW:
 	case VERB_COUNT: break;
 	}
@@ -274,6 +315,7 @@ options_parse(int argc, char **argv, struct options *to, struct why *why)
 	*to = (struct options){ .key = KEY_EC_P256,
 		.root_years = 20,
 		.years = 10,
+		.days = 180,
 		.passphrase_file = getenv("MUSTER_PASSPHRASE_FILE") };
 	if (to->passphrase_file != NULL && to->passphrase_file[0] == '\0')
 		to->passphrase_file = NULL;

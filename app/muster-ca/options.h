@@ -4,7 +4,9 @@
 
 #include <muster/authority/keystore.h>
 
-enum verb { VERB_NONE, VERB_INIT, VERB_SHOW, VERB_PASSWORD, VERB_COUNT };
+#define NETWORKS_MAX 64
+
+enum verb { VERB_NONE, VERB_INIT, VERB_SHOW, VERB_PASSWORD, VERB_TOKEN, VERB_COUNT };
 
 struct options {
 	enum verb verb;
@@ -18,9 +20,16 @@ struct options {
 	bool another;
 	/* show */
 	bool pem;
-	/* password */
-	const char *upn, *file;
+	/* password, token */
+	const char *upn;
 	bool print;
+	/* password */
+	const char *file;
+	/* token */
+	const char *token_name, *token_file, *note;
+	int days, limit; /* limit 0: none */
+	const char *network[NETWORKS_MAX];
+	size_t networks;
 };
 
 /*

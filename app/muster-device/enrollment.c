@@ -79,6 +79,9 @@ key_choose(struct run *run)
 	run->key = run->who->key;
 	if (bits == run->to->policy.bits)
 		return true;
+	if (run->who->settings->key_file != NULL)
+		return deny(&run->to->refusal, HRESULT_KEY_CREATION, "%s: %u bits, the policy wants %u",
+		    run->who->settings->key_file, bits, run->to->policy.bits);
 	if (!keypair_new(run->to->policy.bits, &run->made, &run->to->refusal))
 		return false;
 	run->key = run->made;
@@ -99,18 +102,27 @@ run_key(struct run *run)
 	if (!key_choose(run) || !pkcs10_write(run->arena, run->key, &wish, &run->csr, &run->to->refusal))
 		return false;
 	TELL(run, "RSA %u %s, request of %zu bytes", run->to->policy.bits,
-	    run->made == NULL ? "taken from the pool" : "made", run->csr.size);
+	    run->made != NULL			       ? "made"
+		: run->who->settings->key_file != NULL ? "of the file"
+						       : "taken from the pool",
+	    run->csr.size);
 	return true;
 }
 
 static bool
 run_enroll(struct run *run)
 {
+	unsigned others;
+
 	if (!token_ask(run->who->http, run->arena, run->who->settings, &run->who->login,
-		run->to->services.enrollment_url, run->csr, &run->context, &run->to->document,
+		run->to->services.enrollment_url, run->csr, &run->context, &run->to->document, &others,
 		&run->to->refusal, &run->to->notes))
 		return false;
-	TELL(run, "provisioning document of %zu bytes", run->to->document.size);
+	if (run->who->settings->resend == 0)
+		TELL(run, "provisioning document of %zu bytes", run->to->document.size);
+	else
+		TELL(run, "provisioning document of %zu bytes, sent %lu times, changed %u times",
+		    run->to->document.size, run->who->settings->resend + 1, others);
 	return true;
 }
 

@@ -26,10 +26,8 @@ envelope_value(struct xml_out *out, const struct settings *settings, const char 
 }
 
 static void
-security_write(struct xml_out *out, const struct settings *settings, const struct login *login)
+password_write(struct xml_out *out, const struct settings *settings, const struct login *login)
 {
-	xml_start(out, NULL, "wsse:Security", NULL);
-	xml_attr(out, "s:mustUnderstand", "1");
 	xml_start(out, NULL, "wsse:UsernameToken", NULL);
 	xml_attr(out, "u:Id", TOKEN_ID);
 	envelope_value(out, settings, "wsse:Username", login->user);
@@ -38,6 +36,32 @@ security_write(struct xml_out *out, const struct settings *settings, const struc
 	xml_chars(out, login->password->data);
 	xml_end(out);
 	xml_end(out);
+}
+
+/* The UTF-8 bytes of the token's text, whatever the token is (MS-MDE2 3.3.4.1.1.1). */
+static void
+token_write(
+    struct xml_out *out, struct arena *arena, const struct settings *settings, const struct login *login)
+{
+	const struct bytes text = { (const uint8_t *)login->token->data, login->token->size };
+
+	xml_start(out, NULL, "wsse:BinarySecurityToken", NULL);
+	xml_attr(out, "ValueType", login->token_type);
+	xml_attr(out, "EncodingType", URI_SECEXT "#base64binary");
+	text_write(out, settings, bytes_to_base64(arena, text));
+	xml_end(out);
+}
+
+static void
+security_write(
+    struct xml_out *out, struct arena *arena, const struct settings *settings, const struct login *login)
+{
+	xml_start(out, NULL, "wsse:Security", NULL);
+	xml_attr(out, "s:mustUnderstand", "1");
+	if (login->token != NULL)
+		token_write(out, arena, settings, login);
+	else
+		password_write(out, settings, login);
 	xml_end(out);
 }
 
@@ -71,7 +95,7 @@ envelope_begin(struct xml_out *out, struct arena *arena, const struct settings *
 	text_write(out, settings, to);
 	xml_end(out);
 	if (login != NULL)
-		security_write(out, settings, login);
+		security_write(out, arena, settings, login);
 	xml_end(out);
 	xml_start(out, NULL, "s:Body", NULL);
 	return id;

@@ -8,13 +8,19 @@
 #include <muster/base/secret.h>
 #include <muster/wire/xml_out.h>
 
-/* Whom the request speaks for; NULL user: no Security header. */
+/* ValueType of an opaque token: from a sign-in page, or a provisioning package's. */
+#define TOKEN_TYPE_OPAQUE \
+	"http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentUserToken"
+
+/* Whom a request speaks for, and what proves it: name and password, or a token. */
 struct login {
-	const char *user;
-	const struct secret *password;
+	const char *user;	       /* UPN; Discover sends it, and a UsernameToken */
+	const struct secret *password; /* not looked at where there is a token */
+	const struct secret *token;    /* NULL: none; a text, sent as base64 in a BinarySecurityToken */
+	const char *token_type;	       /* its ValueType */
 };
 
-/* Open envelope and Body. The message's id is returned, in arena. */
+/* Open envelope and Body; login NULL: no Security header. The message's id is returned, in arena. */
 const char *envelope_begin(struct xml_out *, struct arena *, const struct settings *, const char *action,
     const char *to, const struct login *);
 

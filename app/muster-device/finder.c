@@ -72,8 +72,12 @@ discover_write(struct arena *arena, const struct settings *settings, const char 
 	envelope_value(out, settings, "ApplicationVersion", identity_client_version(settings->windows));
 	envelope_value(out, settings, "OSEdition", settings->windows == WINDOWS_11 ? "48" : "4");
 	xml_start(out, NULL, "AuthPolicies", NULL);
-	envelope_value(out, settings, "AuthPolicy", "OnPremise");
-	envelope_value(out, settings, "AuthPolicy", "Federated");
+	if (settings->auth_policy != NULL) {
+		envelope_value(out, settings, "AuthPolicy", settings->auth_policy);
+	} else {
+		envelope_value(out, settings, "AuthPolicy", "OnPremise");
+		envelope_value(out, settings, "AuthPolicy", "Federated");
+	}
 	xml_end(out);
 	xml_end(out);
 	xml_end(out);
@@ -153,15 +157,23 @@ urls_check(struct arena *arena, const struct services *services, struct refusal 
 }
 
 static bool
-policy_check(const struct services *services, struct refusal *refusal)
+policy_check(const struct settings *settings, const struct services *services, struct refusal *refusal)
 {
 	if (services->auth_policy == NULL)
 		return deny(refusal, HRESULT_UNKNOWN_ERROR, "Discover answered no AuthPolicy");
+	if (settings->auth_policy != NULL) {
+		if (text_equal_fold(services->auth_policy, settings->auth_policy))
+			return true;
+		return deny(refusal, HRESULT_UNKNOWN_ERROR,
+		    "AuthPolicy \"%s\" was answered, only %s was offered", services->auth_policy,
+		    settings->auth_policy);
+	}
 	if (text_equal_fold(services->auth_policy, "OnPremise"))
 		return true;
 	if (text_equal_fold(services->auth_policy, "Federated"))
 		return deny(refusal, HRESULT_WEB_SIGN_IN,
-		    "the server wants a web sign-in (Federated), which this device does not simulate");
+		    "the server wants a web sign-in (Federated), which this device does not simulate: "
+		    "give a token with --token-file");
 	if (text_equal_fold(services->auth_policy, "Certificate"))
 		return deny(refusal, HRESULT_NO_AUTH_CERTIFICATE,
 		    "the server wants a certificate, which was not offered");
@@ -189,7 +201,7 @@ finder_read(struct arena *arena, const struct settings *settings, struct bytes b
 	version_check(settings, services->version, notes);
 	if (services->policy_url == NULL)
 		note(notes, "no EnrollmentPolicyServiceUrl: the client falls back to RSA 2048 and SHA-1");
-	return urls_check(arena, services, refusal) && policy_check(services, refusal);
+	return urls_check(arena, services, refusal) && policy_check(settings, services, refusal);
 }
 
 bool

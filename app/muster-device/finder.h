@@ -26,7 +26,10 @@ size_t finder_candidates(struct arena *, const struct settings *, const char *ur
 /* The GET that asks whether enrollment is spoken there: 200 and nothing else. */
 bool finder_probe(struct http *, struct arena *, const char *url, struct refusal *);
 
-/* POST Discover and read the answer; the policies offered are OnPremise and Federated, as in Settings. */
+/*
+ * POST Discover and read the answer; the policies offered are OnPremise and Federated, as in Settings, or
+ * the one of settings.
+ */
 bool finder_discover(struct http *, struct arena *, const struct settings *, const char *user,
     const char *url, struct services *, struct refusal *, struct notes *);
 

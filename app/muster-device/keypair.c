@@ -16,6 +16,25 @@ keypair_new(unsigned bits, gnutls_x509_privkey_t *key, struct refusal *refusal)
 	return true;
 }
 
+bool
+keypair_load(const char *file, gnutls_x509_privkey_t *key, struct refusal *refusal)
+{
+	gnutls_datum_t pem = { NULL, 0 };
+	int rc;
+
+	*key = NULL;
+	if ((rc = gnutls_load_file(file, &pem)) == 0 && (rc = gnutls_x509_privkey_init(key)) == 0)
+		rc = gnutls_x509_privkey_import2(*key, &pem, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN);
+	if (pem.data != NULL)
+		gnutls_memset(pem.data, 0, pem.size);
+	gnutls_free(pem.data);
+	if (rc == 0 && gnutls_x509_privkey_get_pk_algorithm(*key) == GNUTLS_PK_RSA)
+		return true;
+	keypair_free(key);
+	return deny(refusal, HRESULT_KEY_CREATION, "%s: %s", file,
+	    rc < 0 ? gnutls_strerror(rc) : "not an RSA key, which Windows enrolls with");
+}
+
 struct bytes
 keypair_public(struct arena *arena, gnutls_x509_privkey_t key)
 {

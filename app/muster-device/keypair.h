@@ -14,6 +14,9 @@
 /* Make an RSA key; the caller frees it with gnutls_x509_privkey_deinit(). HRESULT_KEY_CREATION. */
 bool keypair_new(unsigned bits, gnutls_x509_privkey_t *, struct refusal *);
 
+/* Read an RSA key from a PEM file; freed in the same way. HRESULT_KEY_CREATION. */
+bool keypair_load(const char *file, gnutls_x509_privkey_t *, struct refusal *);
+
 /* SubjectPublicKeyInfo of the key, in arena; empty when it cannot be told. */
 struct bytes keypair_public(struct arena *, gnutls_x509_privkey_t);
 

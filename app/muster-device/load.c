@@ -19,7 +19,8 @@ struct load {
 	const struct options *options;
 	struct settings settings;
 	struct login_list logins;
-	struct bytes *pool; /* DER of RSA keys */
+	struct secret token; /* of all devices, instead of passwords; data NULL: none */
+	struct bytes *pool;  /* DER of RSA keys */
 	struct arena *arena;
 	FILE *out;
 	pthread_mutex_t lock; /* over what follows */
@@ -90,13 +91,16 @@ logins_read(struct load *load)
 	const struct options *options = load->options;
 	CLEANUP(secret_release) struct secret common = { NULL, 0 };
 
-	if ((options->users > 0 || options->password_file != NULL || getenv("MUSTER_PASSWORD") != NULL) &&
+	if (options->token_file != NULL && !token_file_read(options->token_file, &load->token))
+		return false;
+	if (options->token_file == NULL &&
+	    (options->users > 0 || options->password_file != NULL || getenv("MUSTER_PASSWORD") != NULL) &&
 	    !password_read(
 		options->password_file, options->users > 0 ? options->user[0] : "all accounts", &common))
 		return false;
 	for (size_t i = 0; i < options->users; i++)
-		if (!login_add(
-			&load->logins, load->arena, options->user[i], secret_copy(common.data, common.size)))
+		if (!login_add(&load->logins, load->arena, options->user[i],
+			secret_copy(common.data == NULL ? "" : common.data, common.size)))
 			return false;
 	if (options->accounts != NULL && !accounts_read(load, options->accounts, &common))
 		return false;
@@ -169,7 +173,11 @@ device_enroll(struct load *load, struct http *http, struct arena *arena, struct 
 	who = (struct enrollee){ .settings = &settings,
 		.http = http,
 		.identity = &identity,
-		.login = { settings.user, &load->logins.password[login] } };
+		.login = { .user = settings.user, .password = &load->logins.password[login] } };
+	if (load->token.data != NULL) {
+		who.login.token = &load->token;
+		who.login.token_type = TOKEN_TYPE_OPAQUE;
+	}
 	identity_new(&identity);
 	if (!load->options->fresh_keys && !pool_take(load, index, &who.key))
 		return;
@@ -279,6 +287,7 @@ load_run(const struct options *options)
 		status = EXIT_USAGE;
 	statistics_release(&load.statistics);
 	logins_release(&load.logins);
+	secret_release(&load.token);
 	pthread_mutex_destroy(&load.lock);
 	arena_free(load.arena);
 	return status;

@@ -40,23 +40,46 @@ identity_prepare(const struct settings *settings, const char *directory, struct 
 	return false;
 }
 
+/* The user's password, or the token that takes its place; secret is the caller's. */
+static bool
+login_read(const struct options *options, struct secret *secret, struct login *login)
+{
+	*login = (struct login){ .user = options->settings.user, .password = secret };
+	if (options->token_file == NULL)
+		return password_read(options->password_file, login->user, secret);
+	login->token = secret;
+	login->token_type = TOKEN_TYPE_OPAQUE;
+	return token_file_read(options->token_file, secret);
+}
+
+static bool
+key_read(const struct settings *settings, gnutls_x509_privkey_t *key)
+{
+	struct refusal refusal;
+
+	if (settings->key_file == NULL || keypair_load(settings->key_file, key, &refusal))
+		return true;
+	fprintf(stderr, "muster-device: %s\n", refusal.what);
+	return false;
+}
+
 static enum exit_status
 enroll_in(struct arena *arena, const struct options *options, const char *directory)
 {
 	const struct settings *settings = &options->settings;
-	CLEANUP(secret_release) struct secret password = { NULL, 0 };
+	CLEANUP(secret_release) struct secret secret = { NULL, 0 };
 	struct identity identity;
 	struct enrollment *enrollment = arena_alloc(arena, sizeof(*enrollment));
 	struct enrollee who = { .settings = settings, .identity = &identity, .directory = directory };
 
 	if (!identity_prepare(settings, directory, &identity))
 		return EXIT_DEVICE_REFUSED;
-	if (!password_read(options->password_file, settings->user, &password) ||
+	if (!login_read(options, &secret, &who.login) || !key_read(settings, &who.key) ||
 	    (who.http = http_new(settings)) == NULL)
 		return EXIT_USAGE;
-	who.login = (struct login){ settings->user, &password };
 	(void)enrollment_run(arena, &who, enrollment);
 	http_free(who.http);
+	keypair_free(&who.key);
 	return report_enrollment(arena, settings, settings->user, enrollment);
 }
 

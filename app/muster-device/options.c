@@ -6,6 +6,7 @@
 enum letter {
 	OPTION_USER = 1000,
 	OPTION_PASSWORD_FILE,
+	OPTION_TOKEN_FILE,
 	OPTION_SERVER,
 	OPTION_CONNECT_TO,
 	OPTION_CA_FILE,
@@ -22,6 +23,8 @@ enum letter {
 	OPTION_NO_SLASH,
 	OPTION_PEDANTIC,
 	OPTION_AGAIN,
+	OPTION_KEY_FILE,
+	OPTION_RESEND,
 	OPTION_TIMEOUT,
 	OPTION_JSON,
 	OPTION_NEW_CONNECTIONS,
@@ -40,6 +43,7 @@ enum letter {
 static const struct option table[] = {
 	{ "user", required_argument, NULL, OPTION_USER },
 	{ "password-file", required_argument, NULL, OPTION_PASSWORD_FILE },
+	{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
 	{ "server", required_argument, NULL, OPTION_SERVER },
 	{ "connect-to", required_argument, NULL, OPTION_CONNECT_TO },
 	{ "ca-file", required_argument, NULL, OPTION_CA_FILE },
@@ -56,6 +60,8 @@ static const struct option table[] = {
 	{ "no-slash", no_argument, NULL, OPTION_NO_SLASH },
 	{ "pedantic", no_argument, NULL, OPTION_PEDANTIC },
 	{ "again", no_argument, NULL, OPTION_AGAIN },
+	{ "key-file", required_argument, NULL, OPTION_KEY_FILE },
+	{ "resend", required_argument, NULL, OPTION_RESEND },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "new-connections", no_argument, NULL, OPTION_NEW_CONNECTIONS },
@@ -83,6 +89,7 @@ static const char help[] =
     "Where and who\n"
     "  --user UPN               the account; load takes several and shares them out\n"
     "  --password-file FILE     else $MUSTER_PASSWORD, else the terminal\n"
+    "  --token-file FILE        enroll with the token in it (AuthPolicy Federated), no password\n"
     "  --server HOST[:PORT]     or a URL of discovery; else EnterpriseEnrollment.<domain of UPN>\n"
     "  --connect-to H:P:A:Q     for host H and port P go to A, port Q, as in curl (repeatable)\n"
     "  --ca-file PEM            the roots this device trusts; else the system's\n"
@@ -92,6 +99,7 @@ static const char help[] =
     "What device\n"
     "  --state DIR              keeps hardware and enrollment; else a directory that is removed\n"
     "  --again                  forget the enrollment in DIR first\n"
+    "  --key-file PEM           enroll with this RSA key instead of one that is made\n"
     "  --windows 10|11          whose habits to show (11)\n"
     "  --type full|device       EnrollmentType (full)\n"
     "  --request-version V      RequestVersion (Windows 11: 9.0, Windows 10: 4.0)\n"
@@ -100,6 +108,7 @@ static const char help[] =
     "  --name-form FORM         the CSR's name: printable, printable-nul, utf8, utf8-nul\n"
     "  --spaced                 white space around values, as in published samples\n"
     "  --no-slash               Discover's namespace without the samples' trailing slash\n"
+    "  --resend N               send RequestSecurityToken N times again, as after lost answers\n"
     "  --pedantic               refuse what is only noted otherwise\n"
     "  --json                   one JSON object instead of the table\n"
     "\n"
@@ -195,6 +204,7 @@ device_option(struct settings *settings, int letter, const char *value)
 			return false;
 		settings->timeout_ms = (long)number * 1000;
 		return true;
+	case OPTION_RESEND: return number_option("--resend", value, 100, &settings->resend);
 	default: return mistake("option", value, "is unknown");
 	}
 }
@@ -207,6 +217,10 @@ plain_option(struct options *to, int letter, const char *value)
 
 	switch (letter) {
 	case OPTION_PASSWORD_FILE: to->password_file = value; return true;
+	case OPTION_TOKEN_FILE:
+		to->token_file = value;
+		settings->auth_policy = "Federated";
+		return true;
 	case OPTION_SERVER: settings->server = value; return true;
 	case OPTION_CA_FILE: settings->ca_file = value; return true;
 	case OPTION_STATE: settings->state = value; return true;
@@ -217,6 +231,7 @@ plain_option(struct options *to, int letter, const char *value)
 	case OPTION_NO_SLASH: settings->slash = false; return true;
 	case OPTION_PEDANTIC: settings->pedantic = true; return true;
 	case OPTION_AGAIN: settings->again = true; return true;
+	case OPTION_KEY_FILE: settings->key_file = value; return true;
 	case OPTION_JSON: settings->json = true; return true;
 	case OPTION_NEW_CONNECTIONS: settings->new_connections = true; return true;
 	case OPTION_ACCOUNTS: to->accounts = value; return true;

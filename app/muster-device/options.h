@@ -14,6 +14,7 @@ struct options {
 	const char *user[USERS_MAX];
 	size_t users;
 	const char *password_file;
+	const char *token_file; /* NULL: a password proves who enrolls */
 	/* load */
 	const char *accounts; /* a file of "UPN password" lines */
 	const char *out;

@@ -14,18 +14,30 @@ terminal_read(const char *user, struct secret *password)
 	return false;
 }
 
+static bool
+file_read(const char *file, struct secret *secret)
+{
+	struct why why;
+
+	if (secret_read_file(file, secret, &why) == OUTCOME_OK)
+		return true;
+	fprintf(stderr, "muster-device: %s\n", why.text);
+	return false;
+}
+
+bool
+token_file_read(const char *file, struct secret *token)
+{
+	return file_read(file, token);
+}
+
 bool
 password_read(const char *file, const char *user, struct secret *password)
 {
 	char *environment = getenv("MUSTER_PASSWORD");
-	struct why why;
 
-	if (file != NULL) {
-		if (secret_read_file(file, password, &why) == OUTCOME_OK)
-			return true;
-		fprintf(stderr, "muster-device: %s\n", why.text);
-		return false;
-	}
+	if (file != NULL)
+		return file_read(file, password);
 	if (environment == NULL)
 		return terminal_read(user, password);
 	*password = secret_copy(environment, strlen(environment));

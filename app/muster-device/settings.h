@@ -26,6 +26,10 @@ struct settings {
 	enum name_form name_form;
 	const char *override[OVERRIDES_MAX]; /* "Name=Value" of a context item; "Name" leaves it out */
 	size_t override_count;
+	const char
+	    *auth_policy; /* the only AuthPolicy offered; NULL: OnPremise and Federated, as Settings does */
+	const char *key_file; /* PEM of the private key to enroll with; NULL: made */
+	unsigned long resend; /* how often the RequestSecurityToken is sent again, its answer lost */
 	long timeout_ms;      /* of one request */
 	bool device_type;     /* EnrollmentType Device */
 	bool tpm;	      /* the device has a usable Platform Crypto Provider */

@@ -83,15 +83,22 @@ token_read(struct arena *arena, struct bytes body, const char *message_id, struc
 bool
 token_ask(struct http *http, struct arena *arena, const struct settings *settings, const struct login *login,
     const char *url, struct bytes csr, const struct context *context, struct bytes *document,
-    struct refusal *refusal, struct notes *notes)
+    unsigned *others, struct refusal *refusal, struct notes *notes)
 {
+	struct bytes envelope, before = { NULL, 0 };
 	struct http_reply reply;
-	struct bytes envelope;
 	const char *message_id;
 
+	*others = 0;
 	if (!token_write(arena, settings, login, url, csr, context, &message_id, &envelope))
 		return deny(refusal, HRESULT_PLATFORM_UNKNOWN, "cannot write the RequestSecurityToken");
-	if (!http_post_soap(http, arena, url, envelope, false, &reply, refusal, notes))
-		return false;
-	return token_read(arena, reply.body, message_id, document, refusal, notes);
+	for (unsigned long i = 0; i <= settings->resend; i++) {
+		if (!http_post_soap(http, arena, url, envelope, false, &reply, refusal, notes) ||
+		    !token_read(arena, reply.body, message_id, document, refusal, notes))
+			return false;
+		if (i > 0 && !bytes_equal(before, *document))
+			(*others)++;
+		before = *document;
+	}
+	return true;
 }

@@ -6,9 +6,15 @@
 #include "envelope.h"
 #include "http.h"
 
-/* POST the request; document is the decoded wap-provisioningdoc, in arena. */
+/*
+ * POST the request, and again as often as settings say, as if each answer but the last had been lost.
+ *
+ * document  of the last answer: the decoded wap-provisioningdoc, in arena
+ * others    how many of the answers before held another document
+ */
 bool token_ask(struct http *, struct arena *, const struct settings *, const struct login *, const char *url,
-    struct bytes csr, const struct context *, struct bytes *document, struct refusal *, struct notes *);
+    struct bytes csr, const struct context *, struct bytes *document, unsigned *others, struct refusal *,
+    struct notes *);
 
 /*
  * Read a RequestSecurityTokenResponseCollection by the client's path:

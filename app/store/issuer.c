@@ -117,12 +117,14 @@ store_record(struct pg *pg, struct arena *arena, struct deadline deadline, const
 		DETAILS,
 		DEVICE,
 		DM_SECRETS,
+		ISSUING,
+		ROOT,
 		COLUMNS
 	};
 	static const char sql[] =
 	    "CALL muster_issuer.record_read_committed("
 	    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-	    " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)";
+	    " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)";
 	static const struct decision_columns columns = { RECORD_OUTCOME, RECORD_WHY, RECORD_TEXT, LANGUAGE,
 		DETAILS };
 	const struct pg_param param[] = {
@@ -159,6 +161,8 @@ store_record(struct pg *pg, struct arena *arena, struct deadline deadline, const
 	recorded->certificate = pg_bytes(arena, result, 0, CERTIFICATE);
 	recorded->device = pg_text(arena, result, 0, DEVICE);
 	recorded->dm_secrets = pg_bytes(arena, result, 0, DM_SECRETS);
+	recorded->issuing = pg_bytes(arena, result, 0, ISSUING);
+	recorded->root = pg_bytes(arena, result, 0, ROOT);
 	if (decision->outcome == OUTCOME_OK && (recorded->certificate.size == 0 || recorded->device == NULL))
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "record: done, but without a certificate");
 	return OUTCOME_OK;

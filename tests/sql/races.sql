@@ -180,6 +180,58 @@ $$;
 SELECT is(twin_race(r, 'refuse'), '15 × Authorization, 1 × OK; 1 live', 'one hardware id by 16 accounts, refused, round ' || r) FROM generate_series(1, :rounds) r;
 SELECT is(twin_race(r, 'replace'), '16 × OK; 1 live', 'one hardware id by 16 accounts, replaced, round ' || r) FROM generate_series(1, :rounds) r;
 
+-- 64 at once with one token: a sign-in's makes one device, whatever keys they have; a bulk token as many as it may.
+CREATE FUNCTION bring(p_connection integer, p_token text, p_key text, p_upn text, p_device text) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+	n integer := nextval('test.grants');
+	call text := test.record(n, p_upn, jsonb_build_object('DeviceID', p_device)::text, p_columns => '*');
+BEGIN
+	call := replace(replace(call, sha256(test.der(-n))::text, sha256(p_key::bytea)::text), 'SELECT * FROM muster_issuer.record(', 'CALL muster_issuer.record_read_committed(');
+	RETURN test.dblink_send_query('p' || p_connection, rtrim(call, ')')
+		|| format(', %L, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)', jsonb_build_object('kind', 'token', 'sha256', encode(sha256(p_token::bytea), 'hex'))));
+END
+$$;
+CREATE FUNCTION brought(p_number integer) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answers text[] := '{}';
+	one text;
+BEGIN
+	FOR i IN 1 .. p_number LOOP
+		SELECT t.outcome || coalesce(' ' || substring(t.why FROM 'with another key|no more may'), '') || coalesce(' ' || t.device, '') INTO one FROM test.dblink_get_result('p' || i) t
+			(outcome text, why text, "text" text, stale boolean, certificate bytea, language text, details jsonb, device uuid, dm_secrets bytea, issuing bytea, root bytea);
+		PERFORM FROM test.dblink_get_result('p' || i) t (outcome text, why text, "text" text, stale boolean, certificate bytea, language text, details jsonb, device uuid, dm_secrets bytea, issuing bytea, root bytea);
+		answers := answers || one;
+	END LOOP;
+	RETURN (SELECT string_agg(format('%s × %s', s.n, s.a), ', ' ORDER BY s.a) FROM (
+		SELECT regexp_replace(a, ' [0-9a-f-]{36}$', '') AS a, count(*) AS n FROM unnest(answers) a GROUP BY 1) s)
+		|| format(', %s devices', (SELECT count(DISTINCT substring(a FROM '^OK ([0-9a-f-]{36})$')) FROM unnest(answers) a));
+END
+$$;
+CREATE FUNCTION token_race(r integer, p_token text, p_upn text, p_keys integer) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	before bigint := test.gate('SELECT count(*)::text FROM muster.device')::bigint;
+BEGIN
+	PERFORM test.dblink_exec('gate', 'BEGIN');
+	PERFORM test.gate(format('SELECT id::text FROM muster.account WHERE upn = %L FOR UPDATE', p_upn));
+	PERFORM test.bring(i, p_token || r, format('%s-%s-%s', p_token, r, i % p_keys), p_upn, format('%s-%s-%s', p_token, r, i % p_keys)) FROM generate_series(1, 64) i;
+	IF NOT test.waiting(64) THEN
+		RETURN 'not all of them waited';
+	END IF;
+	PERFORM test.dblink_exec('gate', 'COMMIT');
+	RETURN format('%s, %s made', test.brought(64), test.gate('SELECT count(*)::text FROM muster.device')::bigint - before);
+END
+$$;
+SELECT muster.set_auth_policies('example', '{OnPremise,Federated}') IS NULL;
+SELECT muster.set_account_cap('ada@example.test', NULL) IS NULL;
+INSERT INTO muster.token (organization, account, sha256, how, expires_at)
+	SELECT a.organization, a.id, sha256((t || r)::bytea), 'sign-in page', now() + interval '1 hour' FROM muster.account a, unnest(ARRAY['keys', 'key']) t, generate_series(1, :rounds) r WHERE a.upn = 'ada@example.test';
+SELECT muster.add_bulk_token('package@example.test', t || r, encode(sha256((t || r)::bytea), 'hex'), device_limit => 5) FROM unnest(ARRAY['bulk', 'again']) t, generate_series(1, :rounds) r \g /dev/null
+SELECT is(token_race(r, 'keys', 'ada@example.test', 64), '63 × Authentication with another key, 1 × OK, 1 devices, 1 made', 'one token by 64 keys at once, round ' || r) FROM generate_series(1, :rounds) r;
+SELECT is(token_race(r, 'key', 'ada@example.test', 1), '64 × OK, 1 devices, 1 made', 'one token 64 times with one key, round ' || r) FROM generate_series(1, :rounds) r;
+SELECT is(token_race(r, 'bulk', 'package@example.test', 64), '59 × DeviceCapReached no more may, 5 × OK, 5 devices, 5 made', 'a bulk token for five by 64 devices, round ' || r) FROM generate_series(1, :rounds) r;
+SELECT is(token_race(r, 'again', 'package@example.test', 5), '64 × OK, 5 devices, 5 made', 'a bulk token for five by five devices that all ask again and again, round ' || r) FROM generate_series(1, :rounds) r;
+SELECT is(gate($q$SELECT string_agg(DISTINCT format('%s of %s', b.devices, b.device_limit), ', ') FROM muster.bulk_token b$q$), '5 of 5', 'they are counted exactly');
+
 -- Everything at once on eight accounts whose devices take one another's place, while administrators retire devices,
 -- assign seats and take them back, and change their number. What an administrator may be told is told; nothing else.
 SELECT is((SELECT count(*) FROM (SELECT dblink_connect('a' || i, connection('boss')) FROM generate_series(1, 16) i) s), 16::bigint, 'sixteen administrators');

@@ -30,6 +30,10 @@ SELECT muster.register_custom_rule(k, 'Never', 'rules.no') FROM unnest(ARRAY['ex
 SELECT muster.disable_custom_rule(k, 'Never') FROM unnest(ARRAY['example', 'other']) k;
 SELECT is(try('muster_issuer', record(1, 'bob@example.test', '{"DeviceID": "b", "OSVersion": "10.0.26200.1"}')), 'OK|-', 'a device of the one');
 SELECT is(try('muster_issuer', record(2, 'olga@other.test', '{"DeviceID": "o", "OSVersion": "10.0.26200.1"}')), 'OK|-', 'a device of the other');
+SELECT muster.add_account('package@other.test', kind => 'bulk') IS NULL;
+SELECT muster.add_bulk_token('package@' || k || '.test', 'Package', encode(sha256(k::bytea), 'hex')) IS NULL FROM unnest(ARRAY['example', 'other']) k;
+INSERT INTO muster.bulk_enrollment (device, organization, bulk_token, public_key_sha256, counted)
+	SELECT d.id, d.organization, b.id, sha256(''), true FROM muster.device d JOIN muster.bulk_token b USING (organization);
 SELECT is(try('muster_worker', $$SELECT * FROM muster_worker.count('[{"organization": "example", "stage": "discovery", "build": "10.0.26200", "count": 2}, {"organization": "other", "stage": "discovery", "build": "10.0.26200", "count": 5}]')$$), 'true', 'counts of both');
 SELECT is(try('muster_worker', format($$SELECT outcome FROM muster_worker.make_token(%L, %L, sha256(%L), 'sign-in page', %L, NULL, '192.0.2.9')$$, 'other', a.id, a.upn, id(60))), 'Authorization', 'no token in another organization')
 	FROM muster.account a WHERE a.upn = 'bob@example.test';

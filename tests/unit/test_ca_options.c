@@ -85,6 +85,36 @@ password_and_show(void **state)
 }
 
 static void
+token(void **state)
+{
+	static const char *const all[] = { "token", "package@example.test", "classroom 3", "--token-file=f",
+		"--days=7", "--limit", "30", "--network=192.0.2.0/24", "--network=2001:db8::/32",
+		"--note=Autumn", FOR, "--print", NULL };
+	static const char *const least[] = { "token", "package@example.test", "x", NULL };
+	struct options options;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(parse(all, &options, &why), OUTCOME_OK);
+	assert_int_equal(options.verb, VERB_TOKEN);
+	assert_string_equal(options.upn, "package@example.test");
+	assert_string_equal(options.token_name, "classroom 3");
+	assert_string_equal(options.token_file, "f");
+	assert_int_equal(options.days, 7);
+	assert_int_equal(options.limit, 30);
+	assert_int_equal(options.networks, 2);
+	assert_string_equal(options.network[1], "2001:db8::/32");
+	assert_string_equal(options.note, "Autumn");
+	assert_string_equal(options.organization, "example");
+	assert_true(options.print);
+	assert_int_equal(parse(least, &options, &why), OUTCOME_OK);
+	assert_int_equal(options.days, 180);
+	assert_int_equal(options.limit, 0);
+	assert_int_equal(options.networks, 0);
+	assert_null(options.token_file);
+}
+
+static void
 the_passphrase_file_from_the_environment(void **state)
 {
 	static const char *const bare[] = { "init", FOR, NULL },
@@ -110,7 +140,7 @@ mistakes(void **state)
 		const char *const argument[6];
 		const char *says;
 	} row[] = {
-		{ { NULL }, "give init, show or password" },
+		{ { NULL }, "give init, show, password or token" },
 		{ { "frob", NULL }, "verb 'frob'" },
 		{ { "Init", FOR, PASSPHRASE, NULL }, "verb 'Init'" },
 		{ { "init", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
@@ -137,6 +167,15 @@ mistakes(void **state)
 		{ { "password", NULL }, "muster-ca password name@domain" },
 		{ { "password", "a@b", "c", NULL }, "argument 'c'" },
 		{ { "password", "a@b", "--name=c", NULL }, "--name does not go with password" },
+		{ { "token", NULL }, "muster-ca token package@domain" },
+		{ { "token", "a@b", NULL }, "muster-ca token package@domain" },
+		{ { "token", "a@b", "x", "y", NULL }, "argument 'y'" },
+		{ { "token", "a@b", "x", "--file=f", NULL }, "--file does not go with token" },
+		{ { "token", "a@b", "x", "--days=3651", NULL },
+		    "--days '3651': give a number from 1 to 3650" },
+		{ { "token", "a@b", "x", "--limit=0", NULL },
+		    "--limit '0': give a number from 1 to 10000000" },
+		{ { "password", "a@b", "--limit=5", NULL }, "--limit does not go with password" },
 	};
 	struct options options;
 	struct why why;
@@ -162,6 +201,7 @@ help(void **state)
 		{ { "init", "--help", NULL }, "--passphrase-file FILE", "--print" },
 		{ { "show", "--help", NULL }, "--pem ", "--key" },
 		{ { "--help", "password", NULL }, "--print", "--root" },
+		{ { "token", "--help", NULL }, "--network CIDR", "--file " },
 	};
 
 	(void)state;
@@ -190,6 +230,7 @@ main(void)
 		cmocka_unit_test(init_takes_all_of_its_own),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(password_and_show),
+		cmocka_unit_test(token),
 		cmocka_unit_test(the_passphrase_file_from_the_environment),
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(help),

@@ -225,6 +225,78 @@ test_token(void **state)
 	check(token, changes, ARRAY_SIZE(changes), read_token);
 }
 
+/* A device with a token offers one policy, and takes no other. */
+static void
+test_offered(void **state)
+{
+	static const struct {
+		const char *offered, *answered;
+		unsigned hresult;
+	} rows[] = {
+		{ "Federated", ">Federated<", 0 },
+		{ "Federated", ">federated<", 0 },
+		{ "Federated", ">OnPremise<", 0x80180008 },
+		{ "Certificate", ">Certificate<", 0 },
+		{ "Certificate", ">Federated<", 0x80180008 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct settings own = { .windows = WINDOWS_11, .auth_policy = rows[i].offered };
+		struct bytes body = bytes_of(replace_first(discovery, ">OnPremise<", rows[i].answered));
+		struct refusal refusal = { .hresult = 0 };
+		struct notes notes = { .count = 0 };
+		struct services services;
+		bool ok = finder_read(arena, &own, body, ID, &services, &refusal, &notes);
+
+		if (ok != (rows[i].hresult == 0) || (unsigned)refusal.hresult != rows[i].hresult)
+			fail_msg("%s offered, %s answered: 0x%08X \"%s\"", rows[i].offered, rows[i].answered,
+			    (unsigned)refusal.hresult, refusal.what);
+	}
+}
+
+static const char *
+header_of(const struct settings *own, const struct login *login)
+{
+	CLEANUP(xml_out_free) struct xml_out *out = xml_out_new();
+	struct bytes bytes;
+	const char *text;
+
+	(void)envelope_begin(out, arena, own, "urn:action", "https://mdm.test/", login);
+	assert_true(envelope_end(out, arena, &bytes));
+	text =
+	    strstr(arena_printf(arena, "%.*s", (int)bytes.size, (const char *)bytes.data), "<wsse:Security");
+	return text == NULL ? NULL
+			    : arena_printf(arena, "%.*s", (int)(strstr(text, "</s:Header>") - text), text);
+}
+
+static void
+test_security(void **state)
+{
+	CLEANUP(secret_release) struct secret secret = secret_copy("a&b_-Z", 6);
+	struct login login = { .user = "ada@corp.test", .password = &secret };
+	struct settings own = { .windows = WINDOWS_11 };
+
+	(void)state;
+	assert_null(header_of(&own, NULL));
+	assert_string_equal(header_of(&own, &login),
+	    "<wsse:Security s:mustUnderstand=\"1\"><wsse:UsernameToken "
+	    "u:Id=\"uuid-cc1ccc1f-2fba-4bcf-b063-ffc0cac77917-4\"><wsse:Username>ada@corp.test</"
+	    "wsse:Username>"
+	    "<wsse:Password wsse:Type=\"http://docs.oasis-open.org/wss/2004/01/"
+	    "oasis-200401-wss-username-token-profile-1.0#PasswordText\">a&amp;b_-Z</wsse:Password>"
+	    "</wsse:UsernameToken></wsse:Security>");
+	login.token = &secret;
+	login.token_type = TOKEN_TYPE_OPAQUE;
+	assert_string_equal(header_of(&own, &login),
+	    "<wsse:Security s:mustUnderstand=\"1\"><wsse:BinarySecurityToken ValueType=\"http://"
+	    "schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentUserToken\" "
+	    "EncodingType=\"" SECEXT "#base64binary\">YSZiXy1a</wsse:BinarySecurityToken></wsse:Security>");
+	own.spaced = true;
+	assert_non_null(
+	    strstr(header_of(&own, &login), ">\n      YSZiXy1a\n    </wsse:BinarySecurityToken>"));
+}
+
 static const char *
 item_at(const struct context *context, size_t index)
 {
@@ -348,9 +420,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_discovery), cmocka_unit_test(test_policies),
-		cmocka_unit_test(test_token), cmocka_unit_test(test_context),
-		cmocka_unit_test(test_overrides), cmocka_unit_test(test_candidates),
-		cmocka_unit_test(test_percentiles) };
+		cmocka_unit_test(test_token), cmocka_unit_test(test_offered), cmocka_unit_test(test_security),
+		cmocka_unit_test(test_context), cmocka_unit_test(test_overrides),
+		cmocka_unit_test(test_candidates), cmocka_unit_test(test_percentiles) };
 
 	return cmocka_run_group_tests(tests, arena_make, arena_end);
 }

@@ -27,7 +27,10 @@
 #define CALLS_MAX 8
 
 /* What the database says to one call of record. */
-enum reply { RECORDS, REFUSES, STALE, LOST, LOST_LONG, FAILS };
+enum reply { RECORDS, REPEATS, REPEATS_PART, REFUSES, STALE, LOST, LOST_LONG, FAILS };
+
+/* The enrollment that a repeated one repeats; it is the first that was seen. */
+#define EARLIER_ROOT "the root that signed then"
 
 static struct {
 	struct arena *arena;
@@ -126,6 +129,14 @@ __wrap_store_record(struct pg *pg, struct arena *arena, struct deadline deadline
 		if (db.kept.size == 0)
 			db.kept = db.seen[db.calls - 1].certificate;
 		*recorded = (struct recorded){ .certificate = db.kept, .device = record->grant };
+		*decision = (struct decision){ .outcome = OUTCOME_OK };
+		return OUTCOME_OK;
+	case REPEATS:
+	case REPEATS_PART:
+		*recorded = (struct recorded){ .certificate = db.seen[0].certificate,
+			.device = db.seen[0].grant,
+			.dm_secrets = db.seen[0].dm_secrets,
+			.root = bytes_of(reply == REPEATS ? EARLIER_ROOT : "") };
 		*decision = (struct decision){ .outcome = OUTCOME_OK };
 		return OUTCOME_OK;
 	case REFUSES:
@@ -483,6 +494,32 @@ test_refusal(void **state)
 	issuer_end(&running, EXIT_SUCCESS);
 }
 
+/* The record has an earlier enrollment by the same token and key: its answer, to the last secret. */
+static void
+test_repeats(void **state)
+{
+	static const enum reply script[] = { RECORDS, REPEATS, REPEATS_PART };
+	struct running running;
+	struct answer first, again;
+	struct why why = { "" };
+
+	(void)state;
+	db.script = script;
+	issuer_start(&running);
+	assert_int_equal(ask_with(&running, &honest, &first, &why), OUTCOME_OK);
+	assert_int_equal(ask_with(&running, &honest, &again, &why), OUTCOME_OK);
+	assert_string_not_equal(db.seen[1].grant, db.seen[0].grant);
+	assert_string_equal(again.issued.device, first.issued.device);
+	assert_true(bytes_equal(again.issued.certificate, first.issued.certificate));
+	assert_secrets(&db.seen[0], &again.issued.secrets);
+	assert_true(bytes_equal(again.issued.root, bytes_of(EARLIER_ROOT)));
+	assert_int_equal(again.issued.issuing.size, 0);
+	assert_int_equal(ask_with(&running, &honest, &again, &why), OUTCOME_INTERNAL_SERVICE_FAULT);
+	assert_non_null(strstr(why.text, "lacks its secrets or its root"));
+	assert_null(again.issued.device);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
 /* Lost, and lost again: the very same record until the database tells, then what it has. */
 static void
 test_lost(void **state)
@@ -685,6 +722,7 @@ main(void)
 		FRESH(test_root_signs),
 		FRESH(test_bad_asks),
 		FRESH(test_refusal),
+		FRESH(test_repeats),
 		FRESH(test_lost),
 		FRESH(test_lost_for_good),
 		FRESH(test_error),

@@ -52,7 +52,10 @@ struct record {
 struct recorded {
 	struct bytes certificate; /* DER */
 	const char *device; /* GUID: the grant, or that of an earlier enrollment which this one repeats */
-	struct bytes dm_secrets; /* sealed, of such an earlier enrollment; else empty */
+	/* Of such an earlier enrollment; else empty. */
+	struct bytes dm_secrets; /* sealed */
+	struct bytes issuing,
+	    root; /* DER of the authority that signed it, empty when a root did, and its root */
 };
 
 /*
