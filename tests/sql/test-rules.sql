@@ -23,7 +23,7 @@ CREATE FUNCTION does(p_sql text) RETURNS text LANGUAGE sql AS $$ SELECT test.try
 CREATE FUNCTION today() RETURNS text LANGUAGE sql AS $$ SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD') $$;
 
 -- The candidate.
-SELECT is(to_jsonb(c) - 'facts' - 'account' - 'organization', '{"organization_key": "example", "upn": "ada@example.test", "display_name": "Ada Lovelace", "account_kind": "person", "account_enabled": true,
+SELECT is(to_jsonb(c) - 'facts' - 'account' - 'organization', '{"bulk_token": null, "organization_key": "example", "upn": "ada@example.test", "display_name": "Ada Lovelace", "account_kind": "person", "account_enabled": true,
 	"groups": [], "remote": "192.0.2.7", "device_id": "d", "hardware_id": "h", "serial_number": "s", "device_name": "PC", "enrollment_type": "Full", "flow": "automatic", "device_type": "CIMClient_Windows",
 	"os_version": "10.0.19045", "os_edition": "4", "application_version": "10.1", "request_version": "5.0", "manufacturer": "M", "model": "X", "locale": "de-DE", "enrollment_data": "t"}'::jsonb, 'the candidate has everything')
   FROM muster.candidate_of(muster.account_id('ada@example.test'), '192.0.2.7', '{"DeviceID": "d", "HWDevID": "h", "SerialNumber": "s", "DeviceName": "PC", "EnrollmentType": "Full", "DeviceType": "CIMClient_Windows",
