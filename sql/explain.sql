@@ -55,6 +55,7 @@ BEGIN
 				-- Whoever cannot prove who he is gets no further, and no rule sees him.
 				SELECT w.* FROM muster.account a, muster.says('password', 'Authentication', format('account %s has no password; to set one: muster-ca password %s', c.upn, c.upn)) w
 				 WHERE a.id = c.account AND NOT a.has_password AND c.bulk_token IS NULL
+				   AND NOT EXISTS (SELECT FROM muster.bulk_tokens b WHERE b.account = a.upn AND b.organization = c.organization_key AND b.state = 'good')
 				UNION ALL
 				SELECT w.* FROM muster.explain_token(c) w WHERE c.bulk_token IS NOT NULL
 				UNION ALL
@@ -73,13 +74,14 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	d record;
 BEGIN
-	SELECT x.facts, x.remote, a.upn, o.key INTO d FROM muster.device x
-	  JOIN muster.account a ON a.id = x.account JOIN muster.organization o ON o.id = x.organization WHERE x.id = explain_device.id;
+	SELECT x.facts, x.remote, a.upn, o.key, b.name AS bulk_token INTO d FROM muster.device x
+	  JOIN muster.account a ON a.id = x.account JOIN muster.organization o ON o.id = x.organization
+	  LEFT JOIN muster.bulk_enrollment e ON e.device = x.id LEFT JOIN muster.bulk_token b ON b.id = e.bulk_token WHERE x.id = explain_device.id;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no device %', coalesce(explain_device.id::text, 'NULL')
 			USING ERRCODE = 'undefined_object', HINT = 'To look, by name, serial number or account: SELECT id, name, state FROM muster.find_devices(''…'');';
 	END IF;
-	RETURN QUERY SELECT * FROM muster.explain_enrollment(d.upn, d.facts, d.remote, d.key);
+	RETURN QUERY SELECT * FROM muster.explain_enrollment(d.upn, d.facts, d.remote, d.key, d.bulk_token);
 END
 $$;
-COMMENT ON FUNCTION muster.explain_device(uuid) IS 'What would happen if a device enrolled again today, with the facts and from the address that it had. Example: SELECT rule, outcome, why FROM muster.explain_device((SELECT id FROM muster.devices LIMIT 1));';
+COMMENT ON FUNCTION muster.explain_device(uuid) IS 'What would happen if a device enrolled again today, with the facts, from the address and by the bulk token that it had. Example: SELECT rule, outcome, why FROM muster.explain_device((SELECT id FROM muster.devices LIMIT 1));';

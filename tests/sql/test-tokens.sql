@@ -178,6 +178,9 @@ SELECT is(try('boss', $$SELECT why FROM muster.explain_enrollment('package@examp
 SELECT is(try('boss', $$SELECT outcome, why FROM muster.explain_enrollment('package@example.test', bulk_token => 'classroom 3') WHERE decides$$), revoked(), 'revoked');
 SELECT is(try('boss', $$SELECT outcome, why FROM muster.explain_enrollment('bob@example.test', bulk_token => 'long') WHERE decides$$), 'Authentication|a token of another account', 'another account''s');
 SELECT is(try('boss', $$SELECT count(*) FROM muster.explain_enrollment('ada@example.test') WHERE rule LIKE 'token%'$$), '0', 'without one nothing is said of it');
+SELECT is(try('boss', $$SELECT count(*) FROM muster.explain_enrollment('package@example.test') WHERE rule = 'password'$$), '0', 'an account that has a good one needs no password');
+SELECT is(try('boss', format($$SELECT why FROM muster.explain_device(%L) WHERE rule = 'token limit'$$, id(42))), '3 of 5 devices by bulk token "long"', 'a device is explained with the one that it came by');
+SELECT is(try('boss', format($$SELECT string_agg(rule, ', ') FROM muster.explain_device(%L) WHERE decides$$, id(21))), 'token', 'which may be revoked since');
 SELECT is(try('audrey', $$SELECT why FROM muster.explain_enrollment('package@example.test', bulk_token => 'long') WHERE rule = 'token'$$), (SELECT format('bulk token "long" is good until %s', muster.said_time(expires_at)) FROM muster.bulk_token WHERE name = 'long'), 'an auditor may ask');
 UPDATE muster.organization SET auth_policies = ARRAY['OnPremise'] WHERE key = 'example';
 SELECT is(try('boss', $$SELECT why FROM muster.explain_enrollment('package@example.test', bulk_token => 'long') WHERE rule = 'token'$$), 'organization example does not accept this kind of credential: token', 'one that its organization does not accept');
