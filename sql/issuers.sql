@@ -73,15 +73,14 @@ BEGIN
 	SELECT x.* INTO t FROM muster.tenant x WHERE x.organization = o.id AND x.tenant = muster.to_guid(p_claim ->> 'tenant');
 	SELECT x.* INTO k FROM muster.tenant_key x WHERE x.organization = t.organization AND x.tenant = t.tenant AND x.kid = p_claim ->> 'key';
 	refused := muster.jwt_refused(o, t, k, p_claim);
-	IF refused IS NULL THEN
-		i := muster.object_named(o, t, muster.to_guid(p_claim ->> 'subject'), p_claim ->> 'user', p_claim ->> 'device');
-	ELSE
-		i.why := refused;
-	END IF;
-	IF i.why IS NOT NULL THEN
+	IF refused IS NOT NULL THEN
 		i.outcome := 'Authentication';
+		i.why := refused;
 		RETURN i;
 	END IF;
+	-- Known or not, the token is to be proven before anything is told: neither answer nor time shall say who has an account.
+	i := muster.object_named(o, t, muster.to_guid(p_claim ->> 'subject'), p_claim ->> 'user', p_claim ->> 'device');
+	i.outcome := CASE WHEN i.why IS NOT NULL THEN 'Authorization' END;
 	-- What must be so: the programs hold the token against it, whatever its claim was.
 	i.proof := jsonb_strip_nulls(jsonb_build_object(
 		'key', translate(encode(k.public_key, 'base64'), E'\n', ''), 'algorithm', k.algorithm, 'version', p_claim ->> 'version',
@@ -121,7 +120,7 @@ BEGIN
 	END IF;
 	i := muster.identify_jwt(o, p_claim);
 	IF i.account IS NULL AND i.why IS NULL THEN
-		i.outcome := 'Authentication';
+		i.outcome := 'Authorization';
 		i.why := format('"%s" cannot be an account''s name', muster.cut(p_claim ->> 'user', 100));
 	END IF;
 	RETURN i;
@@ -143,7 +142,7 @@ BEGIN
 	IF i.welcome THEN
 		i := CASE p_claim ->> 'kind' WHEN 'jwt' THEN muster.welcome_jwt(o, p_claim, p_details, p_trace, muster.to_inet(p_remote)) END;
 	END IF;
-	RETURN QUERY SELECT CASE WHEN i.account IS NULL THEN coalesce(nullif(i.outcome, 'OK'), 'Authentication') ELSE 'OK' END, i.why, i.account;
+	RETURN QUERY SELECT CASE WHEN i.account IS NULL THEN coalesce(nullif(i.outcome, 'OK'), 'Authorization') ELSE 'OK' END, i.why, i.account;
 END
 $$;
 COMMENT ON FUNCTION muster_worker.welcome(text, text, jsonb, jsonb, uuid, text) IS 'Somebody whom muster_worker.policy or consider called welcome has proven himself: make or find his account. Organization''s key, user, claim, what the proof tells of him (name), trace id, client address. Example: SELECT * FROM muster_worker.welcome(''example'', ''ada'', ''{"kind": "password"}'', NULL, muster.new_id(), NULL);';

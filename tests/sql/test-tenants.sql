@@ -114,10 +114,12 @@ SELECT is(asks(c), said, name) FROM (VALUES
 	('a version that is not taken', claim(object(1), 'ada@example.test', '{"version": "1.0"}'), 'Authentication|tokens of version 1.0 are not taken of tenant ' || contoso() || '|-|false'),
 	('an unknown key', claim(object(1), 'ada@example.test', '{"key": "k9"}'), 'Authentication|key "k9" is none of tenant ' || contoso() || '''s: if it is new, muster-ca keys --organization example|-|false'),
 	('no object', claim('me', 'ada@example.test'), 'Authentication|the token names no object of its tenant (oid)|-|false'),
-	('a user without an account', claim(object(1), 'new@example.test'), 'Authentication|object ' || object(1) || ' of tenant ' || contoso() || ', "new@example.test", has no account|-|false'),
-	('an account that is not linked', claim(object(1), 'ada@example.test'), 'Authentication|account ada@example.test is not linked to object ' || object(1) || ' of tenant ' || contoso() || '|-|false'),
-	('neither user nor device', claim(object(1), NULL), 'Authentication|the token names neither a user nor a device|-|false'),
-	('a device', claim(object(1), NULL, jsonb_build_object('device', object(2))), 'Authentication|tokens of devices without a user are not taken of tenant ' || contoso() || '|-|false')) v (name, c, said);
+	('a user without an account', claim(object(1), 'new@example.test'), 'Authorization|object ' || object(1) || ' of tenant ' || contoso() || ', "new@example.test", has no account|-|false'),
+	('an account that is not linked', claim(object(1), 'ada@example.test'), 'Authorization|account ada@example.test is not linked to object ' || object(1) || ' of tenant ' || contoso() || '|-|false'),
+	('neither user nor device', claim(object(1), NULL), 'Authorization|the token names neither a user nor a device|-|false'),
+	('a device', claim(object(1), NULL, jsonb_build_object('device', object(2))), 'Authorization|tokens of devices without a user are not taken of tenant ' || contoso() || '|-|false')) v (name, c, said);
+SELECT is(asks(claim(object(1), 'nobody@example.test'), 'proof ->> ''key'''), published('k1') ->> 'public_key', 'whoever it names, it is to be proven first');
+SELECT is(asks(claim(object(1), 'ada@example.test', '{"key": "k9"}'), 'proof'), '-', 'if there is anything to prove it by');
 SELECT is(asks(claim(object(1), 'ada@example.test', '{"key": "k3"}')) ~ '^Authentication\|key "k3" of tenant .* is revoked since .* UTC: stolen\|-\|false$', true, 'a revoked key');
 UPDATE muster.tenant_key SET ends_at = now() WHERE kid = 'k1';
 SELECT is(asks(claim(object(1), 'ada@example.test')) ~ '^Authentication\|key "k1" of tenant .* was good until .* UTC\|-\|false$', true, 'a key that has ended');
@@ -142,10 +144,10 @@ SELECT is(asks(claim(object(1), 'ada@example.test'), 'proof - ''key'''), json_bu
 	FROM (SELECT) s;
 SELECT is(asks(claim(object(1), 'ada@example.test'), 'proof ->> ''key'''), published('k1') ->> 'public_key', 'with the key');
 SELECT is(asks(claim(object(1), 'ada@example.test'), 'outcome, why, upn', 'other'), 'Authentication|organization other takes no tokens of tenant ' || contoso() || '|-', 'in another organization it is nobody');
-SELECT is(asks(claim(object(2), 'ada@example.test')), 'Authentication|account ada@example.test is another object of tenant ' || contoso() || ' than ' || object(2) || ': the name may have been given to somebody else|-|false', 'a name that was given away is not its account');
+SELECT is(asks(claim(object(2), 'ada@example.test')), 'Authorization|account ada@example.test is another object of tenant ' || contoso() || ' than ' || object(2) || ': the name may have been given to somebody else|-|false', 'a name that was given away is not its account');
 
 -- First sight.
-SELECT is(comes(claim(object(5), 'new@example.test')), 'Authentication|object ' || object(5) || ' of tenant ' || contoso() || ', "new@example.test", has no account|false', 'nobody is welcome unless the tenant says so');
+SELECT is(comes(claim(object(5), 'new@example.test')), 'Authorization|object ' || object(5) || ' of tenant ' || contoso() || ', "new@example.test", has no account|false', 'nobody is welcome unless the tenant says so');
 SELECT is(try('boss', $$SELECT muster.set_tenant_accounts('example', 'contoso', true)$$) LIKE '%without one they get one', true, 'it does');
 SELECT is(asks(claim(object(5), 'New@example.test')), 'OK|-|-|true', 'welcome: nobody yet');
 SELECT is(asks(claim(object(5), 'New@example.test'), 'proof ->> ''subject'''), object(5), 'with what is to be proven');
@@ -155,9 +157,9 @@ SELECT is(comes(claim(object(5), 'New@example.test'), '{"name": "New Name"}'), '
 SELECT results_eq($$SELECT account, how, display_name FROM muster.account_identities JOIN muster.account ON upn = account WHERE subject = object(5)::uuid$$, $$VALUES ('New@example.test', 'first sight', 'New Name')$$, 'linked, with its name for people');
 SELECT results_eq($$SELECT kind, user_name, why, trace FROM muster.event WHERE kind = 'account welcomed'$$, $$VALUES ('account welcomed', 'New@example.test', 'first token of object ' || object(5) || ' of tenant ' || contoso(), id(77))$$, 'as an event');
 SELECT is(asks(claim(object(5), 'new@example.test')), 'OK|-|New@example.test|false', 'and known from then on');
-SELECT is(comes(claim(object(6), 'no name')), 'Authentication|"no name" cannot be an account''s name|false', 'what cannot be an account''s name makes none');
-SELECT is(asks(claim(object(6), 'new@example.test')) LIKE 'Authentication|account new@example.test is another object of tenant%', true, 'another object of that name is not welcome');
-SELECT is(asks(claim(object(7), 'bob@example.test')), 'Authentication|account bob@example.test is not linked to object ' || object(7) || ' of tenant ' || contoso() || '|-|false', 'nor does an account that was there become anybody''s by its name');
+SELECT is(comes(claim(object(6), 'no name')), 'Authorization|"no name" cannot be an account''s name|false', 'what cannot be an account''s name makes none');
+SELECT is(asks(claim(object(6), 'new@example.test')) LIKE 'Authorization|account new@example.test is another object of tenant%', true, 'another object of that name is not welcome');
+SELECT is(asks(claim(object(7), 'bob@example.test')), 'Authorization|account bob@example.test is not linked to object ' || object(7) || ' of tenant ' || contoso() || '|-|false', 'nor does an account that was there become anybody''s by its name');
 
 -- An organization that begins with nothing but a tenant.
 SELECT muster.add_organization('young', 'Young', 'https://enroll.young.test', 'https://device.young.test'), muster.add_tenant('young', fabrikam(), ARRAY['a']);
@@ -171,8 +173,8 @@ SELECT is(asks(claim(object(7), 'BOB@example.test')), 'OK|-|-|true', 'welcome');
 SELECT is(comes(claim(object(7), 'BOB@example.test'), '{"name": null}'), 'OK|-|true', 'linked');
 SELECT results_eq($$SELECT account, how FROM muster.account_identities WHERE subject = object(7)::uuid$$, $$VALUES ('bob@example.test', 'name')$$, 'by its name');
 SELECT is((SELECT details FROM muster.event WHERE kind = 'account linked'), jsonb_build_object('tenant', contoso(), 'subject', object(7)), 'as an event');
-SELECT is(asks(claim(object(8), 'bob@example.test')) LIKE 'Authentication|account bob@example.test is another object%', true, 'once: the next of that name is refused');
-SELECT is(asks(claim(object(8), 'shared@third.test')), 'Authentication|account shared@third.test is not linked by its name: third.test is no domain of organization example|-|false', 'and not by a name of a foreign domain');
+SELECT is(asks(claim(object(8), 'bob@example.test')) LIKE 'Authorization|account bob@example.test is another object%', true, 'once: the next of that name is refused');
+SELECT is(asks(claim(object(8), 'shared@third.test')), 'Authorization|account shared@third.test is not linked by its name: third.test is no domain of organization example|-|false', 'and not by a name of a foreign domain');
 SELECT is(asks(claim(object(8), 'nobody@example.test')) LIKE '%has no account%', true, 'nobody is made');
 SELECT is((SELECT count(*) FROM muster.check_configuration('example') WHERE topic = 'tenant' AND severity = 'note'), 1::bigint, 'it is noted that names are trusted');
 SELECT is(try('boss', $$SELECT muster.unlink_account('bob@example.test', 'contoso')$$), 'account bob@example.test is no object of tenant 72f988bf-86f1-41af-91ab-2d7cd011db47 any more', 'unlinked');
@@ -180,7 +182,7 @@ SELECT is(try('boss', $$SELECT muster.unlink_account('bob@example.test', 'contos
 -- Devices without a user.
 SELECT is(try('boss', $$SELECT muster.set_tenant_devices('example', 'contoso', 'package@example.test')$$) LIKE '%enroll it for package@example.test', true, 'a device''s token');
 SELECT is(asks(claim(object(20), NULL, jsonb_build_object('device', object(21)))), 'OK|-|package@example.test|false', 'enrolls it for that account');
-SELECT is(asks(claim(object(20), NULL)), 'Authentication|the token names neither a user nor a device|-|false', 'but nobody''s does not');
+SELECT is(asks(claim(object(20), NULL)), 'Authorization|the token names neither a user nor a device|-|false', 'but nobody''s does not');
 SELECT is(try('boss', $$SELECT muster.disable_account('package@example.test', 'x')$$), 'account package@example.test is disabled; its devices stay until they are retired', 'disabled');
 SELECT is(asks(claim(object(20), NULL, jsonb_build_object('device', object(21))), 'outcome'), 'Authorization', 'it may not');
 SELECT is((SELECT count(*) FROM muster.check_configuration('example') WHERE finding LIKE '%devices without a user enroll for package@example.test, who may not enroll'), 1::bigint, 'which is told');
@@ -217,7 +219,7 @@ SELECT is((SELECT x FROM dblink('left', at_once(object(31), 'both@example.test')
 SELECT dblink_send_query('right', at_once(object(32), 'both@example.test'));
 SELECT ok(waits('right'), 'the second waits again');
 SELECT dblink_exec('left', 'COMMIT');
-SELECT is((SELECT x FROM dblink_get_result('right') t (x text)), 'Authentication', 'the other is refused');
+SELECT is((SELECT x FROM dblink_get_result('right') t (x text)), 'Authorization', 'the other is refused');
 SELECT x FROM dblink_get_result('right') t (x text);
 SELECT is((SELECT subject::text FROM muster.account_identities WHERE account = 'both@example.test'), object(31), 'the account is the first one''s');
 SELECT dblink_disconnect(n) FROM unnest(ARRAY['left', 'right']) n;
