@@ -115,6 +115,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
             return
         self.send_response(302)
         self.send_header("Location", "http://localhost/keys.json")
+        self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_):
