@@ -15,7 +15,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			AND c.not_after < now() + make_interval(days => o.validity_days)), 'its authority ends before a certificate issued today would: certificates are cut short',
 			format('muster-ca init --organization %s --another', o.key)),
 		('error', 'authority', EXISTS (SELECT FROM muster.authority c WHERE c.id = o.authority AND NOT c.has_key), 'its authority''s key is not here', 'muster-ca show'),
-		('error', 'account', NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL), 'there is no account', 'SELECT muster.add_account(upn); then: muster-ca password UPN'),
+		('error', 'account', NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL)
+			AND NOT EXISTS (SELECT FROM muster.tenant t WHERE t.organization = o.id AND t.create_accounts), 'there is no account', 'SELECT muster.add_account(upn); then: muster-ca password UPN'),
 		('error', 'authentication', cardinality(o.auth_policies) = 0, 'it has no AuthPolicy: nobody enrolls', format('SELECT muster.set_auth_policies(%L, ''{OnPremise}'');', o.key)),
 		('error', 'account', 'OnPremise' = ANY (o.auth_policies) AND EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL)
 			AND NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.enabled AND a.may_enroll AND a.has_password),
@@ -60,6 +61,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT 'error', 'custom rule', format('rule "%s" refuses everybody: %s', r.name, muster.rule_function_wrong(r.function)),
 	       format('SELECT muster.disable_custom_rule(%L, %L); or mend its function', o.key, r.name)
 	  FROM muster.custom_rule r WHERE r.organization = o.id AND r.enabled AND muster.rule_function_wrong(r.function) IS NOT NULL
+	UNION ALL
+	SELECT c.severity, c.topic, c.finding, c.next_step FROM muster.check_tenants(o) c
 $$;
 COMMENT ON FUNCTION muster.check_organization(muster.organization) IS 'Internal: what is missing or contradictory in one organization''s configuration. Example: SELECT c.* FROM muster.organization o, muster.check_organization(o) c;';
 
@@ -115,6 +118,7 @@ BEGIN
 		('device URL', o.device_url, 'muster.set_organization_urls'),
 		('authentication', coalesce(nullif(array_to_string(o.auth_policies, ', '), ''), 'none'), 'muster.set_auth_policies'),
 		('sign-in', o.sign_in, 'muster.set_sign_in'),
+		('tenants', coalesce((SELECT string_agg(coalesce(t.name, t.tenant::text), ', ' ORDER BY t.added_at) FROM muster.tenant t WHERE t.organization = o.id), 'none'), 'muster.add_tenant, muster.remove_tenant'),
 		('enrollment version', o.enrollment_version, 'muster.set_enrollment_version'),
 		('authority', (SELECT format('%s, until %s', c.name, to_char(c.not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD')) FROM muster.authority c WHERE c.id = o.authority), 'muster.set_authority, muster-ca init'),
 		('certificates', format('%s days, renewed from %s days before the end, every %s days', o.validity_days, o.renew_period_days, o.renew_retry_days), 'muster.set_validity, muster.set_renewal'),

@@ -65,6 +65,8 @@ BEGIN
 	  FROM muster.accounts_hold(gone) h JOIN before_it o ON o.id = h.account JOIN after_it n ON n.id = h.account;
 	DELETE FROM muster.account_group_member m WHERE m.account = ANY (gone);
 	DELETE FROM muster.acceptance t USING muster.account a WHERE a.id = ANY (gone) AND t.organization = a.organization AND t.account = a.id;
+	DELETE FROM muster.account_identity i USING muster.account a WHERE a.id = ANY (gone) AND i.organization = a.organization AND i.account = a.id;
+	UPDATE muster.tenant t SET device_account = NULL FROM muster.account a WHERE a.id = ANY (gone) AND t.organization = a.organization AND t.device_account = a.id;
 	-- Without its account a device would be expected from anybody.
 	DELETE FROM muster.expected_device e USING muster.account a WHERE a.id = ANY (gone) AND e.organization = a.organization AND e.account = a.id;
 	DELETE FROM muster.token t USING muster.account a WHERE a.id = ANY (gone) AND t.organization = a.organization AND t.account = a.id;
@@ -129,7 +131,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		UNION ALL SELECT 16, 'custom rules', count(*) FROM muster.custom_rule x WHERE x.organization = p_organization
 		UNION ALL SELECT 17, 'texts of terms', count(*) FROM muster.terms x WHERE x.organization = p_organization
 		UNION ALL SELECT 18, 'acceptances', count(*) FROM muster.acceptance x WHERE x.organization = p_organization
-		UNION ALL SELECT 19, 'bulk tokens', count(*) FROM muster.bulk_token x WHERE x.organization = p_organization) c (place, what, number)
+		UNION ALL SELECT 19, 'bulk tokens', count(*) FROM muster.bulk_token x WHERE x.organization = p_organization
+		UNION ALL SELECT 20, 'tenants', count(*) FROM muster.tenant x WHERE x.organization = p_organization
+		UNION ALL SELECT 21, 'identities in tenants', count(*) FROM muster.account_identity x WHERE x.organization = p_organization) c (place, what, number)
 	 ORDER BY c.place
 $$;
 COMMENT ON FUNCTION muster.organization_holds(uuid) IS 'Internal: what hangs on an organization. Example: SELECT * FROM muster.organization_holds(muster.organization_id(''example''));';
@@ -143,6 +147,8 @@ BEGIN
 	  FROM muster.organization_holds(NEW.id) h;
 	UPDATE muster.account a SET deleted_at = NEW.deleted_at, disabled_reason = coalesce(NEW.deleted_reason, a.disabled_reason)
 	 WHERE a.organization = NEW.id AND a.deleted_at IS NULL;
+	DELETE FROM muster.tenant_key x WHERE x.organization = NEW.id;
+	DELETE FROM muster.tenant x WHERE x.organization = NEW.id;
 	DELETE FROM muster.email_domain x WHERE x.organization = NEW.id;
 	DELETE FROM muster.delegation x WHERE x.organization = NEW.id;
 	DELETE FROM muster.daily_count x WHERE x.organization = NEW.id;

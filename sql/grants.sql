@@ -5,12 +5,12 @@
 \set readers 'muster_admin, muster_auditor, muster_help_desk, muster_organization_admin'
 \set changers 'muster_admin, muster_organization_admin'
 
-REVOKE ALL ON SCHEMA muster, muster_worker, muster_issuer FROM PUBLIC;
+REVOKE ALL ON SCHEMA muster, muster_worker, muster_issuer, muster_keys FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM PUBLIC;
-REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer, muster_keys FROM PUBLIC;
 -- What an earlier version granted and this one does not.
-REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM :readers, muster_worker, muster_issuer;
-REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer FROM :readers, muster_worker, muster_issuer;
+REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM :readers, muster_worker, muster_issuer, muster_keys;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer, muster_keys FROM :readers, muster_worker, muster_issuer, muster_keys;
 REVOKE ALL ON TYPE muster.verdict, muster.identity, muster.found_token, muster.held_token FROM PUBLIC;
 
 -- The programs: their schema's functions, nothing else. They run as their owner.
@@ -18,6 +18,10 @@ GRANT USAGE ON SCHEMA muster_worker TO muster_worker;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA muster_worker TO muster_worker;
 GRANT USAGE ON SCHEMA muster_issuer TO muster_issuer;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA muster_issuer TO muster_issuer;
+
+-- muster-ca keys from a timer; an administrator runs it by hand, too.
+GRANT USAGE ON SCHEMA muster_keys TO muster_keys, muster_admin;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA muster_keys TO muster_keys, muster_admin;
 
 -- People read everything but secrets: no password_hash, private_key, sealing_key, dm_secrets.
 GRANT USAGE ON SCHEMA muster TO :readers;
@@ -32,7 +36,8 @@ GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licenc
 	muster.client_versions, muster.delegations
 	TO :readers;
 GRANT SELECT ON muster.changes, muster.blocked_devices, muster.expected_devices, muster.allowed_networks, muster.custom_rules, muster.acceptances,
-	muster.help
+	muster.help,
+	muster.tenant, muster.tenant_key, muster.account_identity, muster.tenants, muster.tenant_keys, muster.account_identities
 	TO :readers;
 -- Bulk tokens, but not what they are known by.
 GRANT SELECT (id, organization, account, name, created_at, created_by, expires_at, device_limit, networks, note, devices, first_used_at, last_used_at,
@@ -62,7 +67,8 @@ GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devic
 	muster.refusal_page(text, timestamptz, integer), muster.refusals_of(text, text, integer),
 	muster.refusals_by_day(date, date, text), muster.funnel(date, date, text), muster.span(date, date), muster.build_of(text),
 	muster.check_configuration(text), muster.check_installation(), muster.check_organization(muster.organization),
-	muster.configuration_of(text), muster.delegated(name, text)
+	muster.configuration_of(text), muster.delegated(name, text),
+	muster.to_guid(text), muster.tenant_id(text, text), muster.check_tenants(muster.organization), muster.said_time(timestamptz)
 	TO :readers;
 
 -- The rules, for explaining: they run as who asks.
@@ -219,3 +225,17 @@ GRANT EXECUTE ON FUNCTION
 	muster.delete_account(text, text, boolean, boolean, text)
 	TO :changers;
 GRANT EXECUTE ON FUNCTION muster.delete_organization(text, text, boolean, boolean) TO muster_admin;
+
+-- Tenants of Entra ID; their keys are added by muster-ca keys only.
+GRANT INSERT, UPDATE (name, issuer_v1, issuer_v2, audiences, keys_url, keep_days, create_accounts, link_by_name, device_account, scope, mfa), DELETE
+	ON muster.tenant TO :changers;
+GRANT UPDATE (revoked_at, revoked_reason), DELETE ON muster.tenant_key TO :changers;
+GRANT INSERT (organization, account, tenant, subject), DELETE ON muster.account_identity TO :changers;
+GRANT EXECUTE ON FUNCTION
+	muster.tenant_audiences(text[]), muster.add_tenant(text, text, text[], text, text), muster.remove_tenant(text, text),
+	muster.set_tenant_audiences(text, text, text[]), muster.set_tenant_issuers(text, text, text, text),
+	muster.set_tenant_keys(text, text, text, integer), muster.set_tenant_accounts(text, text, boolean, boolean),
+	muster.set_tenant_devices(text, text, text), muster.set_tenant_demands(text, text, text, boolean),
+	muster.link_account(text, text, text, text), muster.unlink_account(text, text, text),
+	muster.revoke_tenant_key(text, text, text, text), muster.remove_tenant_key(text, text, text), muster.no_tenant_key(text, uuid, text)
+	TO :changers;

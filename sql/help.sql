@@ -37,7 +37,10 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 			'export_expected_devices', 'blocked_devices_csv', 'import_blocked_devices', 'export_blocked_devices', 'discard_import'], 'csv copy bulk load import export excel'),
 		(22, 'deleting', ARRAY['delete_account', 'delete_organization'], 'remove erase forget privacy gdpr leaver'),
 		(23, 'bulk enrollment', ARRAY['bulk_tokens', 'bulk_token_devices', 'add_bulk_token', 'revoke_bulk_token', 'set_bulk_token_end', 'set_bulk_token_limit', 'set_bulk_token_networks',
-			'bulk_token_id'], 'provisioning package ppkg token classroom kiosk mass')
+			'bulk_token_id'], 'provisioning package ppkg token classroom kiosk mass'),
+		(24, 'tenants of Entra ID', ARRAY['tenants', 'add_tenant', 'remove_tenant', 'set_tenant_audiences', 'set_tenant_accounts', 'set_tenant_devices', 'set_tenant_demands',
+			'set_tenant_issuers', 'set_tenant_keys', 'tenant_keys', 'revoke_tenant_key', 'remove_tenant_key', 'account_identities', 'link_account', 'unlink_account', 'tenant_id'],
+			'azure ad jwt token issuer audience jwks kid federated cloud')
 		) t (position, task, names, words)
 $$;
 COMMENT ON FUNCTION muster.tasks() IS 'Internal: what there is to do, the functions and views for it, and other words for it. Example: SELECT task, names FROM muster.tasks() ORDER BY position;';

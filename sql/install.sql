@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 9
+\set newest 12
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -76,6 +76,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 9) AS due \
 \if :due
 \ir migrations/009-tokens.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 12) AS due \gset
+\if :due
+\ir migrations/012-token-issuers.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -85,6 +89,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 9) AS due \
 \ir verification.sql
 \ir decisions.sql
 \ir tokens.sql
+\ir issuers.sql
 \ir identity.sql
 \ir groups.sql
 \ir caps.sql
@@ -100,6 +105,8 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 9) AS due \
 \ir accounts.sql
 \ir bulk_tokens.sql
 \ir authorities.sql
+\ir tenants.sql
+\ir tenant_keys.sql
 \ir devices.sql
 \ir counts.sql
 \ir worker.sql

@@ -1,9 +1,10 @@
-/* muster-ca: the authorities' keys, and hashes of passwords and tokens. Everything else is administered in
- * SQL. */
+/* muster-ca: the authorities' and the issuers' keys, and hashes of passwords and tokens. Everything else is
+ * administered in SQL. */
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "init.h"
+#include "keys.h"
 #include "password.h"
 #include "show.h"
 #include "token.h"
@@ -39,6 +40,7 @@ run(const struct options *options, struct why *why)
 	case VERB_PASSWORD:
 		return options->print ? password_only_print(options, why) : password_run(options, why);
 	case VERB_TOKEN: return token_run(options, why);
+	case VERB_KEYS: return keys_run(options, why);
 	case VERB_NONE:
 	case VERB_COUNT: break;
 	}

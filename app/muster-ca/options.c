@@ -25,13 +25,18 @@ enum option_name {
 	OPTION_NETWORK,
 	OPTION_NOTE,
 	OPTION_PRINT,
+	OPTION_TENANT,
+	OPTION_URL,
+	OPTION_JWKS,
+	OPTION_CA_FILE,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT,
 };
 
 #define OF(verb) (1U << (verb))
-#define OF_ALL (OF(VERB_NONE) | OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN))
+#define OF_ALL \
+	(OF(VERB_NONE) | OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN) | OF(VERB_KEYS))
 
 /* What getopt_long() returns for the first; 0 to 255 are its own. */
 #define FIRST 0x100
@@ -42,11 +47,12 @@ static const struct {
 	const char *help;
 } table[OPTION_COUNT] = {
 	[OPTION_DATABASE] = { "database", "CONNINFO", OF_ALL,
-	    "the database, as an administrator; else libpq's environment\n(PGHOST, PGDATABASE, PGUSER, "
+	    "the database, as an administrator (keys: muster_keys will do);\nelse libpq's environment "
+	    "(PGHOST, PGDATABASE, PGUSER, "
 	    "PGPASSFILE, …)" },
 	[OPTION_ORGANIZATION] = { "organization", "KEY",
-	    OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN),
-	    "whose authority, or whose account" },
+	    OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN) | OF(VERB_KEYS),
+	    "whose authority, account or tenants" },
 	[OPTION_NAME] = { "name", "NAME", OF(VERB_INIT),
 	    "the authorities are called \"NAME root\" and \"NAME issuing\";\nelse after the organization" },
 	[OPTION_ROOT] = { "root", "NAME", OF(VERB_INIT),
@@ -74,6 +80,11 @@ static const struct {
 	[OPTION_NOTE] = { "note", "TEXT", OF(VERB_TOKEN), "what it is for" },
 	[OPTION_PRINT] = { "print", NULL, OF(VERB_PASSWORD) | OF(VERB_TOKEN),
 	    "print the statement that stores the hash, for psql" },
+	[OPTION_TENANT] = { "tenant", "ID", OF(VERB_KEYS), "only the keys of this tenant, by id or name" },
+	[OPTION_URL] = { "url", "URL", OF(VERB_KEYS),
+	    "fetch the JWK Set, or an openid-configuration, there;\nelse where the tenant's row says" },
+	[OPTION_JWKS] = { "jwks", "FILE", OF(VERB_KEYS), "take the JWK Set from a file: nothing is fetched" },
+	[OPTION_CA_FILE] = { "ca-file", "PEM", OF(VERB_KEYS), "the roots to trust there; else the system's" },
 	[OPTION_HELP] = { "help", NULL, OF_ALL, "this; of a verb: muster-ca VERB --help" },
 	[OPTION_VERSION] = { "version", NULL, OF_ALL, "the version" },
 };
@@ -82,7 +93,7 @@ static const struct {
 	const char *name, *usage, *help;
 } verbs[VERB_COUNT] = {
 	[VERB_NONE] = { "", "VERB …",
-	    "Muster's certification authorities, its accounts' passwords and bulk tokens" },
+	    "Muster's certification authorities, accounts' passwords and bulk tokens, tenants' keys" },
 	[VERB_INIT] = { "init", "init --organization KEY | --name NAME",
 	    "make a root and an issuing authority for an organization, or to share" },
 	[VERB_SHOW] = { "show", "show [--organization KEY] [--pem]",
@@ -91,6 +102,8 @@ static const struct {
 	    "set an account's password: its hash goes to the database" },
 	[VERB_TOKEN] = { "token", "token UPN NAME [--token-file FILE]",
 	    "make a bulk token: its hash goes to the database" },
+	[VERB_KEYS] = { "keys", "keys [--organization KEY [--tenant ID]]",
+	    "fetch the keys that tenants of Entra ID sign tokens with" },
 };
 
 /* --- help --- */
@@ -188,6 +201,10 @@ option_take(struct options *to, enum option_name option, const char *value, stru
 	case OPTION_NETWORK: return network_add(to, value, why);
 	case OPTION_NOTE: to->note = value; break;
 	case OPTION_PRINT: to->print = true; break;
+	case OPTION_TENANT: to->tenant = value; break;
+	case OPTION_URL: to->url = value; break;
+	case OPTION_JWKS: to->jwks = value; break;
+	case OPTION_CA_FILE: to->ca_file = value; break;
 	case OPTION_HELP: to->help = true; break;
 	case OPTION_VERSION: to->version = true; break;
 	case OPTION_COUNT: break;
@@ -245,7 +262,7 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 		if (strcmp(argv[word], verbs[v].name) == 0)
 			to->verb = (enum verb)v;
 	if (to->verb == VERB_NONE)
-		return mistake(why, "verb", argv[word], "give init, show, password or token");
+		return mistake(why, "verb", argv[word], "give init, show, password, token or keys");
 	word++;
 	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN) && word < argc)
 		to->upn = argv[word++];
@@ -258,6 +275,16 @@ static enum outcome
 missing(struct why *why, const char *what)
 {
 	return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "%s", what);
+}
+
+static enum outcome
+keys_needs_check(const struct options *to, struct why *why)
+{
+	if (to->organization == NULL && (to->tenant != NULL || to->url != NULL || to->jwks != NULL))
+		return missing(why, "whose tenant? name its organization with --organization KEY");
+	if (to->url != NULL && to->jwks != NULL)
+		return missing(why, "--url and --jwks do not go together: give one of them");
+	return OUTCOME_OK;
 }
 
 /* What each verb cannot do without. */
@@ -287,7 +314,9 @@ needs_check(const struct options *to, struct why *why)
 			    "whose token, and what is it called? muster-ca token package@domain 'classroom "
 			    "3'");
 		break;
-	case VERB_NONE: return missing(why, "what to do? give init, show, password or token, or --help");
+	case VERB_KEYS: return keys_needs_check(to, why);
+	case VERB_NONE:
+		return missing(why, "what to do? give init, show, password, token or keys, or --help");
 	case VERB_SHOW:
 	case VERB_COUNT: break;
 	}

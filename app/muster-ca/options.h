@@ -6,7 +6,7 @@
 
 #define NETWORKS_MAX 64
 
-enum verb { VERB_NONE, VERB_INIT, VERB_SHOW, VERB_PASSWORD, VERB_TOKEN, VERB_COUNT };
+enum verb { VERB_NONE, VERB_INIT, VERB_SHOW, VERB_PASSWORD, VERB_TOKEN, VERB_KEYS, VERB_COUNT };
 
 struct options {
 	enum verb verb;
@@ -30,6 +30,8 @@ struct options {
 	int days, limit; /* limit 0: none */
 	const char *network[NETWORKS_MAX];
 	size_t networks;
+	/* keys */
+	const char *tenant, *url, *jwks, *ca_file;
 };
 
 /*

@@ -12,6 +12,9 @@
 #define TOKEN_TYPE_OPAQUE \
 	"http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentUserToken"
 
+/* ValueType of a JWT: Entra ID's access token. */
+#define TOKEN_TYPE_JWT "urn:ietf:params:oauth:token-type:jwt"
+
 /* Whom a request speaks for, and what proves it: name and password, or a token. */
 struct login {
 	const char *user;	       /* UPN; Discover sends it, and a UsernameToken */

@@ -176,7 +176,7 @@ device_enroll(struct load *load, struct http *http, struct arena *arena, struct 
 		.login = { .user = settings.user, .password = &load->logins.password[login] } };
 	if (load->token.data != NULL) {
 		who.login.token = &load->token;
-		who.login.token_type = TOKEN_TYPE_OPAQUE;
+		who.login.token_type = load->options->token_is_jwt ? TOKEN_TYPE_JWT : TOKEN_TYPE_OPAQUE;
 	}
 	identity_new(&identity);
 	if (!load->options->fresh_keys && !pool_take(load, index, &who.key))

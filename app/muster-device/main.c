@@ -48,7 +48,7 @@ login_read(const struct options *options, struct secret *secret, struct login *l
 	if (options->token_file == NULL)
 		return password_read(options->password_file, login->user, secret);
 	login->token = secret;
-	login->token_type = TOKEN_TYPE_OPAQUE;
+	login->token_type = options->token_is_jwt ? TOKEN_TYPE_JWT : TOKEN_TYPE_OPAQUE;
 	return token_file_read(options->token_file, secret);
 }
 

@@ -7,6 +7,7 @@ enum letter {
 	OPTION_USER = 1000,
 	OPTION_PASSWORD_FILE,
 	OPTION_TOKEN_FILE,
+	OPTION_JWT_FILE,
 	OPTION_SERVER,
 	OPTION_CONNECT_TO,
 	OPTION_CA_FILE,
@@ -44,6 +45,7 @@ static const struct option table[] = {
 	{ "user", required_argument, NULL, OPTION_USER },
 	{ "password-file", required_argument, NULL, OPTION_PASSWORD_FILE },
 	{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
+	{ "jwt-file", required_argument, NULL, OPTION_JWT_FILE },
 	{ "server", required_argument, NULL, OPTION_SERVER },
 	{ "connect-to", required_argument, NULL, OPTION_CONNECT_TO },
 	{ "ca-file", required_argument, NULL, OPTION_CA_FILE },
@@ -90,6 +92,7 @@ static const char help[] =
     "  --user UPN               the account; load takes several and shares them out\n"
     "  --password-file FILE     else $MUSTER_PASSWORD, else the terminal\n"
     "  --token-file FILE        enroll with the token in it (AuthPolicy Federated), no password\n"
+    "  --jwt-file FILE          enroll with the JWT in it, as a device of Entra ID does\n"
     "  --server HOST[:PORT]     or a URL of discovery; else EnterpriseEnrollment.<domain of UPN>\n"
     "  --connect-to H:P:A:Q     for host H and port P go to A, port Q, as in curl (repeatable)\n"
     "  --ca-file PEM            the roots this device trusts; else the system's\n"
@@ -218,7 +221,9 @@ plain_option(struct options *to, int letter, const char *value)
 	switch (letter) {
 	case OPTION_PASSWORD_FILE: to->password_file = value; return true;
 	case OPTION_TOKEN_FILE:
+	case OPTION_JWT_FILE:
 		to->token_file = value;
+		to->token_is_jwt = letter == OPTION_JWT_FILE;
 		settings->auth_policy = "Federated";
 		return true;
 	case OPTION_SERVER: settings->server = value; return true;

@@ -15,6 +15,7 @@ struct options {
 	size_t users;
 	const char *password_file;
 	const char *token_file; /* NULL: a password proves who enrolls */
+	bool token_is_jwt;	/* Entra ID's, not an opaque one */
 	/* load */
 	const char *accounts; /* a file of "UPN password" lines */
 	const char *out;

@@ -7,8 +7,8 @@ prove(struct exchange *ex, const struct credential *credential, const struct acc
 	switch (credential->kind) {
 	case CREDENTIAL_PASSWORD: return stage_prove_password(ex, &credential->password, account, decision);
 	case CREDENTIAL_TOKEN: return stage_prove_token(ex, account, decision);
+	case CREDENTIAL_JWT: return stage_prove_jwt(ex, &credential->token, account, decision);
 	case CREDENTIAL_NONE:
-	case CREDENTIAL_JWT:
 	case CREDENTIAL_CERTIFICATE: break;
 	}
 	return refuse(&ex->why, OUTCOME_INVALID_SECURITY, "this kind of credential is not offered");

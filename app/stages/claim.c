@@ -1,11 +1,13 @@
 #include <muster/stages/stages.h>
 
+#include <muster/credentials/jwt.h>
 #include <muster/credentials/token.h>
 
 enum outcome
 stage_claim(struct exchange *ex, const struct credential *credential, struct claim *claim)
 {
 	struct arena *arena = ex->request->arena;
+	enum outcome o;
 
 	*claim = (struct claim){ NULL, NULL };
 	switch (credential->kind) {
@@ -15,6 +17,9 @@ stage_claim(struct exchange *ex, const struct credential *credential, struct cla
 		break;
 	case CREDENTIAL_TOKEN: claim->json = token_claim(arena, &credential->token); break;
 	case CREDENTIAL_JWT:
+		if ((o = jwt_claim(arena, &credential->token, claim, &ex->why)) != OUTCOME_OK)
+			return o;
+		break;
 	case CREDENTIAL_CERTIFICATE: break;
 	}
 	ex->user = claim->user;

@@ -24,6 +24,19 @@ consider(struct exchange *ex, const struct claim *claim, struct grant *grant)
 	    stage_remote(ex), grant, &ex->why);
 }
 
+/* Who has just got an account is asked about again. */
+static enum outcome
+welcome(struct exchange *ex, const struct claim *claim, struct grant *grant)
+{
+	enum outcome o;
+
+	if (grant->account.id != NULL || !grant->account.welcome)
+		return OUTCOME_OK;
+	if ((o = stage_welcome(ex, claim)) != OUTCOME_OK || (o = consider(ex, claim, grant)) != OUTCOME_OK)
+		return o;
+	return stage_decide(ex, &grant->decision);
+}
+
 static enum outcome
 check_csr(struct exchange *ex, const struct wstep_request *rst, const struct grant *grant, struct csr *csr)
 {
@@ -93,6 +106,8 @@ stage_enrollment(struct exchange *ex)
 	    (o = consider(ex, &claim, &grant)) != OUTCOME_OK ||
 	    (o = stage_authenticate(ex, credential, &grant.account, &grant.decision)) != OUTCOME_OK ||
 	    (o = stage_decide(ex, &grant.decision)) != OUTCOME_OK ||
+	    (o = welcome(ex, &claim, &grant)) != OUTCOME_OK ||
+	    (o = stage_known(ex, &grant.account)) != OUTCOME_OK ||
 	    (o = check_csr(ex, rst, &grant, &csr)) != OUTCOME_OK ||
 	    (o = issue(ex, &grant, &claim, &csr, &issued)) != OUTCOME_OK)
 		return o;

@@ -3,6 +3,26 @@
 
 #include <muster/protocol/xcep.h>
 
+static enum outcome
+ask(struct exchange *ex, const struct claim *claim, struct enrollment_policy *policy)
+{
+	return store_policy(&ex->worker->store, ex->request->arena, ex->organization, claim, stage_remote(ex),
+	    policy, &ex->why);
+}
+
+/* Who has just got an account is asked about again. */
+static enum outcome
+welcome(struct exchange *ex, const struct claim *claim, struct enrollment_policy *policy)
+{
+	enum outcome o;
+
+	if (policy->account.id != NULL || !policy->account.welcome)
+		return OUTCOME_OK;
+	if ((o = stage_welcome(ex, claim)) != OUTCOME_OK || (o = ask(ex, claim, policy)) != OUTCOME_OK)
+		return o;
+	return stage_decide(ex, &policy->decision);
+}
+
 enum outcome
 stage_policy(struct exchange *ex)
 {
@@ -17,10 +37,11 @@ stage_policy(struct exchange *ex)
 	if ((o = xcep_read(&ex->soap, &ex->why)) != OUTCOME_OK ||
 	    (o = soap_credential(&ex->soap, &credential, &ex->why)) != OUTCOME_OK ||
 	    (o = stage_claim(ex, credential, &claim)) != OUTCOME_OK ||
-	    (o = store_policy(&ex->worker->store, arena, ex->organization, &claim, stage_remote(ex), &policy,
-		 &ex->why)) != OUTCOME_OK ||
+	    (o = ask(ex, &claim, &policy)) != OUTCOME_OK ||
 	    (o = stage_authenticate(ex, credential, &policy.account, &policy.decision)) != OUTCOME_OK ||
-	    (o = stage_decide(ex, &policy.decision)) != OUTCOME_OK)
+	    (o = stage_decide(ex, &policy.decision)) != OUTCOME_OK ||
+	    (o = welcome(ex, &claim, &policy)) != OUTCOME_OK ||
+	    (o = stage_known(ex, &policy.account)) != OUTCOME_OK)
 		return o;
 	if ((o = stage_reply(ex,
 		 xcep_write(arena, &policy, ex->soap.message_id, ex->request->trace.text,

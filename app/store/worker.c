@@ -187,6 +187,23 @@ store_make_token(struct store *store, struct arena *arena, const struct new_toke
 }
 
 enum outcome
+store_welcome(struct store *store, struct arena *arena, const struct newcomer *newcomer,
+    struct decision *decision, struct why *why)
+{
+	static const char sql[] = "SELECT outcome, why FROM muster_worker.welcome($1, $2, $3, $4, $5, $6)";
+	const struct pg_param param[] = { PG_TEXT(newcomer->organization), PG_TEXT(newcomer->claim->user),
+		PG_TEXT(newcomer->claim->json), PG_TEXT(newcomer->details), PG_TEXT(newcomer->trace),
+		PG_TEXT(newcomer->remote) };
+	CLEANUP(pg_result_free) PGresult *result = NULL;
+	enum outcome o;
+
+	*decision = (struct decision){ 0 };
+	if ((o = call(store, "welcome", sql, param, ARRAY_SIZE(param), 2, &result, why)) != OUTCOME_OK)
+		return o;
+	return row_decision(arena, result, plain, decision, why);
+}
+
+enum outcome
 store_refuse(struct store *store, struct arena *arena, const struct refusal *refusal, struct why *why)
 {
 	static const char sql[] =

@@ -24,6 +24,8 @@ enum outcome __wrap_store_policy(struct store *, struct arena *, const char *, c
 enum outcome __wrap_store_consider(struct store *, struct arena *, const char *, const struct claim *,
     const char *, const char *, struct grant *, struct why *);
 enum outcome __wrap_store_refuse(struct store *, struct arena *, const struct refusal *, struct why *);
+enum outcome __wrap_store_welcome(
+    struct store *, struct arena *, const struct newcomer *, struct decision *, struct why *);
 enum outcome __wrap_store_device(
     struct store *, struct arena *, struct bytes, const char *, struct device_status *, struct why *);
 enum outcome __wrap_issuer_ask(
@@ -104,6 +106,15 @@ __wrap_store_consider(struct store *store, struct arena *arena, const char *orga
 		    .hub_name = "Hub" } };
 	account_of(&grant->account);
 	return OUTCOME_OK;
+}
+
+/* Nobody is welcome who has not proven himself, and no input here does. */
+enum outcome
+__wrap_store_welcome(struct store *store, struct arena *arena, const struct newcomer *newcomer,
+    struct decision *decision, struct why *why)
+{
+	(void)store, (void)arena, (void)newcomer, (void)decision, (void)why;
+	FUZZ_CHECK(false);
 }
 
 enum outcome

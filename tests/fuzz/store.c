@@ -50,7 +50,8 @@ issuer_call(uint8_t function, struct why *why)
 	if (function == 5)
 		return store_issuer_configuration(NULL, arena, deadline, &configuration, why);
 	o = store_record(NULL, arena, deadline, &record, &decision, &stale, &recorded, NULL, NULL, why);
-	FUZZ_CHECK(o != OUTCOME_OK || decision.outcome != OUTCOME_OK || (recorded.certificate.size > 0 && recorded.device != NULL));
+	FUZZ_CHECK(o != OUTCOME_OK || decision.outcome != OUTCOME_OK ||
+	    (recorded.certificate.size > 0 && recorded.device != NULL));
 	return o;
 }
 
@@ -63,7 +64,9 @@ call(uint8_t function, struct why *why)
 	struct directions directions;
 	struct enrollment_policy policy;
 	struct grant grant;
+	static const struct newcomer newcomer = { .claim = &claim };
 	struct device_status status;
+	struct decision decision;
 	const char *summary;
 	bool more;
 
@@ -76,6 +79,7 @@ call(uint8_t function, struct why *why)
 	case 5:
 	case 6: return issuer_call(function, why);
 	case 8: return store_count(&store, "[]", why);
+	case 9: return store_welcome(&store, arena, &newcomer, &decision, why);
 	default: return store_refuse(&store, arena, &refusal, why);
 	}
 }

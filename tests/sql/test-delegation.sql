@@ -19,6 +19,11 @@ SELECT muster.add_group(k, 'Staff'), muster.add_licence(k, 'Seats', 3), muster.s
 SELECT muster.add_to_group(u, 'Staff'), muster.assign_licence(u, 'Seats'), muster.record_acceptance(u, 1, 'on paper') FROM unnest(ARRAY['bob@example.test', 'olga@other.test']) u;
 SELECT muster.assign_licence_to_group(k, 'Seats', 'Staff') FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.hold_events('organization', k, 'a case') FROM unnest(ARRAY['example', 'other']) k;
+SELECT muster.add_tenant(k, id(90)::text, ARRAY['app'], 'Contoso') FROM unnest(ARRAY['example', 'other']) k;
+SELECT is(try('muster_keys', format('SELECT change FROM muster_keys.refresh(%L, ''Contoso'', %L)', k,
+	jsonb_build_array(jsonb_build_object('kid', 'k1', 'algorithm', 'RS256', 'public_key', encode(der(90), 'base64'))))), 'added', 'a tenant''s key of ' || k)
+	FROM unnest(ARRAY['example', 'other']) k;
+SELECT muster.link_account(u, 'Contoso', id(91)::text) FROM unnest(ARRAY['bob@example.test', 'olga@other.test']) u;
 SELECT muster.schedule_maintenance(NULL, now() + interval '3 days', now() + interval '4 days', 'everybody''s');
 CREATE SCHEMA rules;
 CREATE ROLE rule_owner;

@@ -4,10 +4,10 @@ SELECT no_plan();
 
 CREATE VIEW ours_functions AS
 	SELECT p.*, n.nspname, p.oid::regprocedure::text AS signature, obj_description(p.oid, 'pg_proc') AS told
-	  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('muster', 'muster_worker', 'muster_issuer');
+	  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('muster', 'muster_worker', 'muster_issuer', 'muster_keys');
 CREATE VIEW ours_relations AS
 	SELECT c.*, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	 WHERE n.nspname IN ('muster', 'muster_worker', 'muster_issuer');
+	 WHERE n.nspname IN ('muster', 'muster_worker', 'muster_issuer', 'muster_keys');
 
 -- Comments.
 SELECT is_empty($$SELECT nspname FROM pg_namespace WHERE nspname LIKE 'muster%' AND obj_description(oid, 'pg_namespace') IS NULL$$, 'every schema has a comment');
@@ -35,26 +35,26 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' 
 	'every administrator''s function has a pinned search_path');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind = 'v' AND NOT coalesce(reloptions, '{}') @> ARRAY['security_invoker=true']$$, 'every view runs as its reader');
 SELECT bag_eq($$SELECT proname::text, provolatile::text FROM ours_functions WHERE nspname = 'muster_worker'$$,
-	$$VALUES ('discover', 's'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('count', 'v'), ('housekeeping', 'v'), ('make_token', 'v')$$, 'what workers only ask is STABLE');
+	$$VALUES ('discover', 's'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('count', 'v'), ('housekeeping', 'v'), ('make_token', 'v'), ('welcome', 'v')$$, 'what workers only ask is STABLE');
 
 -- PUBLIC gets nothing.
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('eve', oid, 'EXECUTE')$$, 'a stranger may call no function');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v', 'S') AND (has_any_column_privilege('eve', oid, 'SELECT, INSERT, UPDATE, REFERENCES')
 	OR has_table_privilege('eve', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'))$$, 'a stranger may touch no table or view');
-SELECT is_empty($$SELECT s FROM unnest(ARRAY['muster', 'muster_worker', 'muster_issuer']) s WHERE has_schema_privilege('eve', s, 'USAGE, CREATE')$$, 'a stranger may not look into the schemas');
+SELECT is_empty($$SELECT s FROM unnest(ARRAY['muster', 'muster_worker', 'muster_issuer', 'muster_keys']) s WHERE has_schema_privilege('eve', s, 'USAGE, CREATE')$$, 'a stranger may not look into the schemas');
 
 -- The programs' roles: their functions, nothing else.
 SELECT is_empty(format($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v', 'S') AND (has_any_column_privilege(%1$L, oid, 'SELECT, INSERT, UPDATE, REFERENCES')
 	OR has_table_privilege(%1$L, oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'))$$, r), r || ' may touch no table or view')
-	FROM unnest(ARRAY['muster_worker', 'muster_issuer']) r;
+	FROM unnest(ARRAY['muster_worker', 'muster_issuer', 'muster_keys']) r;
 SELECT set_eq(format($$SELECT signature FROM ours_functions WHERE has_function_privilege(%L, oid, 'EXECUTE')$$, r),
-	format($$SELECT signature FROM ours_functions WHERE nspname = %L$$, r), r || ' may call all functions of its schema, and no other') FROM unnest(ARRAY['muster_worker', 'muster_issuer']) r;
-SELECT bag_eq(format($$SELECT s FROM unnest(ARRAY['muster', 'muster_worker', 'muster_issuer']) s WHERE has_schema_privilege(%L, s, 'USAGE')$$, r),
-	format('VALUES (%L)', r), r || ' may look into its own schema only') FROM unnest(ARRAY['muster_worker', 'muster_issuer']) r;
+	format($$SELECT signature FROM ours_functions WHERE nspname = %L$$, r), r || ' may call all functions of its schema, and no other') FROM unnest(ARRAY['muster_worker', 'muster_issuer', 'muster_keys']) r;
+SELECT bag_eq(format($$SELECT s FROM unnest(ARRAY['muster', 'muster_worker', 'muster_issuer', 'muster_keys']) s WHERE has_schema_privilege(%L, s, 'USAGE')$$, r),
+	format('VALUES (%L)', r), r || ' may look into its own schema only') FROM unnest(ARRAY['muster_worker', 'muster_issuer', 'muster_keys']) r;
 SELECT is((SELECT array_agg(c ORDER BY c) FROM pg_roles, unnest(rolconfig) c WHERE rolname = r),
-	ARRAY['idle_in_transaction_session_timeout=10s', 'lock_timeout=4s', 'statement_timeout=5s'], r || ' has its deadlines') FROM unnest(ARRAY['muster_worker', 'muster_issuer']) r;
+	ARRAY['idle_in_transaction_session_timeout=10s', 'lock_timeout=4s', 'statement_timeout=5s'], r || ' has its deadlines') FROM unnest(ARRAY['muster_worker', 'muster_issuer', 'muster_keys']) r;
 SELECT bag_eq($$SELECT rolname::text, rolcanlogin, rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname LIKE 'muster%'$$,
-	$$VALUES ('muster_owner', false, false), ('muster_worker', true, false), ('muster_issuer', true, false), ('muster_admin', false, false), ('muster_auditor', false, false), ('muster_help_desk', false, false), ('muster_organization_admin', false, false)$$,
+	$$VALUES ('muster_owner', false, false), ('muster_worker', true, false), ('muster_issuer', true, false), ('muster_keys', true, false), ('muster_admin', false, false), ('muster_auditor', false, false), ('muster_help_desk', false, false), ('muster_organization_admin', false, false)$$,
 	'the roles can log in or not, and have no power of their own');
 
 -- People: no secret is readable, nothing is writable that nobody administers.
@@ -77,11 +77,11 @@ SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_priv
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_admin', oid, 'EXECUTE') AND NOT has_function_privilege('muster_organization_admin', oid, 'EXECUTE')$$,
 	$$VALUES ('add_organization'), ('set_organization_urls'), ('enable_organization'), ('disable_organization'), ('add_domain'), ('remove_domain'), ('host_url'),
 		('add_authority'), ('set_authority'), ('set_sealing_key'), ('authority_key'), ('delegate'), ('end_delegation'), ('delete_organization'), ('seal_events'), ('move_stray_events'), ('age_events'), ('set_event_retention'), ('hold_events'), ('hold_subject'), ('release_events'),
-		('verify_audit'), ('micros'), ('event_form'), ('event_digest'), ('seal_head'), ('epoch'), ('sealed_until'), ('unsealed'), ('cluster_changed'), ('verify_chain'), ('aged_positions'),
+		('sources'), ('refresh'), ('verify_audit'), ('micros'), ('event_form'), ('event_digest'), ('seal_head'), ('epoch'), ('sealed_until'), ('unsealed'), ('cluster_changed'), ('verify_chain'), ('aged_positions'),
 		('held_digest'), ('stray_of_cluster'), ('verify_events'), ('verify_batch'), ('digest_of'), ('verify_agings'), ('guards')$$, 'what concerns all is not an organization''s own administrator''s');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_table_privilege('muster_admin', oid, 'TRUNCATE, TRIGGER')
 	OR (has_table_privilege('muster_admin', oid, 'DELETE') AND relname NOT IN ('email_domain', 'account_group', 'account_group_member', 'licence', 'licence_group', 'licence_seat',
-		'maintenance', 'platform', 'allowed_network', 'blocked_device', 'expected_device', 'custom_rule', 'delegation', 'import_row')))$$, 'an administrator deletes nothing but domains, rules and what he loaded');
+		'maintenance', 'platform', 'allowed_network', 'blocked_device', 'expected_device', 'custom_rule', 'delegation', 'import_row', 'tenant', 'tenant_key', 'account_identity')))$$, 'an administrator deletes nothing but domains, tenants, rules and what he loaded');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relname IN ('event', 'certificate', 'outcome', 'schema_version', 'seal', 'seal_epoch', 'aging', 'aged_batch', 'held_event') AND has_any_column_privilege('muster_admin', oid, 'INSERT, UPDATE')$$,
 	'an administrator forges no event and no certificate');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND told NOT LIKE 'Internal%' AND NOT has_function_privilege('muster_admin', oid, 'EXECUTE')$$,

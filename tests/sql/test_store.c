@@ -214,6 +214,54 @@ consider_answers(void **state)
 	assert_string_equal(grant.provisioning.hub_name, "Hub");
 }
 
+#define TENANT "72f988bf-86f1-41af-91ab-2d7cd011db47"
+#define CLAIM \
+	"{\"kind\":\"jwt\",\"tenant\":\"" TENANT "\",\"key\":\"k1\",\"version\":\"2.0\"," \
+	"\"subject\":\"0f7c2a11-5c0d-4c39-8f6e-6f0d6a1e2b3c\",\"user\":\"new@example.test\"}"
+
+/* A token of Entra ID: what proves it, and the account that it gets. */
+static void
+newcomers_are_welcome(void **state)
+{
+	const struct claim claim = { "new@example.test", CLAIM };
+	const struct newcomer newcomer = { .organization = "example",
+		.claim = &claim,
+		.details = "{\"name\":\"New\"}",
+		.trace = "0198f0c2-0000-7000-8000-0000000000aa" };
+	struct enrollment_policy policy;
+	struct decision decision;
+	struct why why;
+
+	(void)state;
+	asked("SELECT muster.set_auth_policies('example', '{OnPremise,Federated}')");
+	asked("SELECT muster.add_tenant('example', '" TENANT "', ARRAY['app'])");
+	asked("SELECT muster.set_tenant_accounts('example', '" TENANT "', true)");
+	asked("SELECT change FROM muster_keys.refresh('example', '" TENANT
+	      "', jsonb_build_array(jsonb_build_object("
+	      "'kid', 'k1', 'algorithm', 'RS256', 'public_key', encode(test.der(90), 'base64'))))");
+	assert_int_equal(
+	    store_policy(&fixture.store, fixture.arena, "example", &claim, NULL, &policy, &why), OUTCOME_OK);
+	assert_int_equal(policy.decision.outcome, OUTCOME_OK);
+	assert_null(policy.account.id);
+	assert_true(policy.account.welcome);
+	assert_non_null(strstr(
+	    policy.account.proof, "\"issuer\": \"https://login.microsoftonline.com/" TENANT "/v2.0\""));
+	assert_int_equal(
+	    store_welcome(&fixture.store, fixture.arena, &newcomer, &decision, &why), OUTCOME_OK);
+	assert_int_equal(decision.outcome, OUTCOME_OK);
+	assert_int_equal(
+	    store_policy(&fixture.store, fixture.arena, "example", &claim, NULL, &policy, &why), OUTCOME_OK);
+	assert_int_equal(policy.decision.outcome, OUTCOME_OK);
+	assert_string_equal(policy.account.upn, "new@example.test");
+	assert_false(policy.account.welcome);
+	asked("SELECT muster.remove_tenant('example', '" TENANT "')");
+	assert_int_equal(
+	    store_welcome(&fixture.store, fixture.arena, &newcomer, &decision, &why), OUTCOME_OK);
+	assert_int_equal(decision.outcome, OUTCOME_AUTHENTICATION);
+	assert_string_equal(decision.why, "organization example takes no tokens of tenant " TENANT);
+	asked("SELECT muster.set_auth_policies('example', '{OnPremise}')");
+}
+
 static void
 consider_refuses(void **state)
 {
@@ -582,6 +630,7 @@ main(void)
 		cmocka_unit_test_setup(discover_answers, renew_deadline),
 		cmocka_unit_test_setup(policy_answers, renew_deadline),
 		cmocka_unit_test_setup(consider_answers, renew_deadline),
+		cmocka_unit_test_setup(newcomers_are_welcome, renew_deadline),
 		cmocka_unit_test_setup(consider_refuses, renew_deadline),
 		cmocka_unit_test_setup(address_is_told, renew_deadline),
 		cmocka_unit_test_setup(configuration_is_read, renew_deadline),

@@ -115,6 +115,29 @@ token(void **state)
 }
 
 static void
+keys(void **state)
+{
+	static const char *const all[] = { "keys", NULL };
+	static const char *const one[] = { "keys", FOR, "--tenant=T", "--jwks=f", "--ca-file", "c", NULL };
+	static const char *const elsewhere[] = { "keys", FOR, "--url", "https://x/", NULL };
+	struct options options;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(parse(all, &options, &why), OUTCOME_OK);
+	assert_int_equal(options.verb, VERB_KEYS);
+	assert_null(options.organization);
+	assert_int_equal(parse(one, &options, &why), OUTCOME_OK);
+	assert_string_equal(options.organization, "example");
+	assert_string_equal(options.tenant, "T");
+	assert_string_equal(options.jwks, "f");
+	assert_string_equal(options.ca_file, "c");
+	assert_null(options.url);
+	assert_int_equal(parse(elsewhere, &options, &why), OUTCOME_OK);
+	assert_string_equal(options.url, "https://x/");
+}
+
+static void
 the_passphrase_file_from_the_environment(void **state)
 {
 	static const char *const bare[] = { "init", FOR, NULL },
@@ -140,7 +163,7 @@ mistakes(void **state)
 		const char *const argument[6];
 		const char *says;
 	} row[] = {
-		{ { NULL }, "give init, show, password or token" },
+		{ { NULL }, "give init, show, password, token or keys" },
 		{ { "frob", NULL }, "verb 'frob'" },
 		{ { "Init", FOR, PASSPHRASE, NULL }, "verb 'Init'" },
 		{ { "init", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
@@ -176,6 +199,13 @@ mistakes(void **state)
 		{ { "token", "a@b", "x", "--limit=0", NULL },
 		    "--limit '0': give a number from 1 to 10000000" },
 		{ { "password", "a@b", "--limit=5", NULL }, "--limit does not go with password" },
+		{ { "keys", "--tenant=T", NULL }, "name its organization with --organization KEY" },
+		{ { "keys", "--jwks=f", NULL }, "name its organization with --organization KEY" },
+		{ { "keys", "--url=https://x/", NULL }, "name its organization with --organization KEY" },
+		{ { "keys", FOR, "--url=https://x/", "--jwks=f", NULL },
+		    "--url and --jwks do not go together" },
+		{ { "keys", FOR, "--file=f", NULL }, "--file does not go with keys" },
+		{ { "show", "--ca-file=f", NULL }, "--ca-file does not go with show" },
 	};
 	struct options options;
 	struct why why;
@@ -202,6 +232,7 @@ help(void **state)
 		{ { "show", "--help", NULL }, "--pem ", "--key" },
 		{ { "--help", "password", NULL }, "--print", "--root" },
 		{ { "token", "--help", NULL }, "--network CIDR", "--file " },
+		{ { "keys", "--help", NULL }, "--jwks FILE", "--file" },
 	};
 
 	(void)state;
@@ -231,6 +262,7 @@ main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(password_and_show),
 		cmocka_unit_test(token),
+		cmocka_unit_test(keys),
 		cmocka_unit_test(the_passphrase_file_from_the_environment),
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(help),

@@ -58,6 +58,7 @@ struct exchange {
 	const char *text, *language; /* custom text for the user; NULL mostly */
 	const char *details;	     /* of the decision, JSON, for the record; may be NULL */
 	bool proven;		     /* the credential was verified */
+	const char *person;	     /* what the proof tells of its user, JSON: {"name": …}; NULL mostly */
 	int64_t signature_us, issuer_database_us;
 };
 
@@ -89,6 +90,17 @@ enum outcome stage_authenticate(
 enum outcome stage_prove_password(
     struct exchange *, const struct secret *password, const struct account *, const struct decision *);
 enum outcome stage_prove_token(struct exchange *, const struct account *, const struct decision *);
+enum outcome stage_prove_jwt(
+    struct exchange *, const struct secret *token, const struct account *, const struct decision *);
+
+/*
+ * Make the account of somebody who is proven and welcome (struct account), and nobody yet. Ask SQL about the
+ * claim again afterwards.
+ */
+enum outcome stage_welcome(struct exchange *, const struct claim *);
+
+/* From here on there is an account: the proof of a claim that is nobody's lets nobody in. */
+enum outcome stage_known(struct exchange *, const struct account *);
 
 /*
  * Serve one request: route it, run its stage, make the reply whatever happens, record a refusal,

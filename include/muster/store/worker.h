@@ -44,6 +44,19 @@ struct new_token {
 enum outcome store_make_token(
     struct store *, struct arena *, const struct new_token *, struct decision *, struct why *);
 
+/* Somebody who is proven and gets his account now. */
+struct newcomer {
+	const char *organization; /* key; NULL: by the user's domain */
+	const struct claim *claim;
+	const char *details; /* what the proof tells of him, JSON; may be NULL */
+	const char *trace;
+	const char *remote; /* may be NULL */
+};
+
+/* muster_worker.welcome: make or find the account; the decision says why there is none. */
+enum outcome store_welcome(
+    struct store *, struct arena *, const struct newcomer *, struct decision *, struct why *);
+
 /* One refusal to record. NULL for what is not known. */
 struct refusal {
 	const char *trace, *attempt, *stage, *organization, *user, *account, *remote, *facts;
