@@ -49,6 +49,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			'none of its newest living devices could enroll again: its platform refuses them all', format('SELECT muster.set_platform(%L, …); or: SELECT muster.clear_platform(%L);', o.key, o.key)),
 		('warning', 'maintenance', EXISTS (SELECT FROM muster.maintenance m WHERE (m.organization = o.id OR m.organization IS NULL) AND m.begins <= now() - interval '1 day' AND m.ends IS NULL),
 			'maintenance has been open for more than a day', format('SELECT muster.end_maintenance(%L);', o.key)),
+		('warning', 'guessing', (SELECT l.account_failures > 100 FROM muster.guessing_limit l WHERE l.organization = o.id), 'more than 100 wrong passwords for an account are borne before any is refused',
+			format('SELECT muster.set_guessing_limits(%L);', o.key)),
+		('warning', 'guessing', EXISTS (SELECT FROM muster.lockouts l WHERE l.organization = o.key AND l.what = 'network'
+			AND (SELECT count(*) FROM (SELECT FROM muster.known_network k WHERE k.organization = o.id AND k.network = l.network LIMIT 3) s) = 3),
+			'a network is refused that several accounts are known from: is it a proxy that does not tell the clients'' addresses?', 'SELECT * FROM muster.lockouts;'),
+		('note', 'guessing', EXISTS (SELECT FROM muster.lockouts l WHERE l.organization = o.key), 'passwords are refused, because too many were wrong', 'SELECT * FROM muster.lockouts;'),
 		('note', 'SHA-1', o.allow_sha1, 'certificate requests signed with SHA-1 are accepted', 'UPDATE muster.organization SET allow_sha1 = false WHERE key = ''' || o.key || ''';')
 		) c (severity, topic, found, finding, next_step)
 	 WHERE c.found
@@ -133,6 +139,7 @@ BEGIN
 			FROM muster.allowed_network n LEFT JOIN muster.account_group g ON g.id = n.account_group WHERE n.organization = o.id), 'any'), 'muster.allow_network, muster.disallow_network'),
 		('maintenance', coalesce((SELECT string_agg(format('%s: %s', m.state, m.reason), '; ' ORDER BY m.begins) FROM muster.maintenances m
 			WHERE m.state <> 'over' AND m.organization IN (o.key, 'all')), 'none'), 'muster.begin_maintenance, muster.schedule_maintenance, muster.end_maintenance'),
+		('guessing', muster.guessing_told(muster.guessing_limit_of(o.id)), 'muster.set_guessing_limits'),
 		('custom rules', coalesce((SELECT string_agg(format('%s (%s)%s', r.name, r.function, CASE WHEN r.enabled THEN '' ELSE ', disabled' END), ', ' ORDER BY r.priority, r.name)
 			FROM muster.custom_rule r WHERE r.organization = o.id), 'none'), 'muster.register_custom_rule, muster.remove_custom_rule')
 		) v (setting, value, change_with);

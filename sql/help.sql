@@ -35,7 +35,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 			'group_members_csv', 'import_group_members', 'export_group_members', 'licences_csv', 'import_licences', 'export_licences',
 			'licence_assignments_csv', 'import_licence_assignments', 'export_licence_assignments', 'expected_devices_csv', 'import_expected_devices',
 			'export_expected_devices', 'blocked_devices_csv', 'import_blocked_devices', 'export_blocked_devices', 'discard_import'], 'csv copy bulk load import export excel'),
-		(22, 'deleting', ARRAY['delete_account', 'delete_organization'], 'remove erase forget privacy gdpr leaver')
+		(22, 'deleting', ARRAY['delete_account', 'delete_organization'], 'remove erase forget privacy gdpr leaver'),
+		(23, 'guessed passwords', ARRAY['lockouts', 'password_failures', 'clear_lockout', 'set_guessing_limits'], 'brute force attack wrong password locked out throttle unlock')
 		) t (position, task, names, words)
 $$;
 COMMENT ON FUNCTION muster.tasks() IS 'Internal: what there is to do, the functions and views for it, and other words for it. Example: SELECT task, names FROM muster.tasks() ORDER BY position;';

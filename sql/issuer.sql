@@ -211,6 +211,7 @@ BEGIN
 		jsonb_build_object('serial', encode(p_serial, 'hex'), 'sha256', encode(p_sha256, 'hex'), 'seat', seat, 'expected', muster.note_arrival(c, p_grant),
 			'credential', coalesce(muster.cut(p_claim ->> 'kind', 30), 'password')));
 	PERFORM muster.note_client(o.id, p_grant, c.os_version, c.request_version);
+	PERFORM muster.note_success(o.id, c.account, address);
 	certificate := p_certificate;
 	device := p_grant;
 	RETURN NEXT;

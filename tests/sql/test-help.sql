@@ -34,7 +34,7 @@ SELECT is(try('audrey', 'SELECT functions FROM muster.help WHERE task = ''how ma
 
 -- By a word of the task, another word for it, a name or a part of one.
 SELECT is((SELECT string_agg(DISTINCT task, ', ' ORDER BY task) FROM muster.help(w)), tasks, 'about ' || w) FROM (VALUES
-	('limit', 'how many devices'), ('Licences', 'licences, lists from spreadsheets'), ('license', 'licences'), ('muster.block_device', 'blocked and expected devices'), ('stolen', 'blocked and expected devices, devices'),
+	('limit', 'guessed passwords, how many devices'), ('Licences', 'licences, lists from spreadsheets'), ('license', 'licences'), ('muster.block_device', 'blocked and expected devices'), ('stolen', 'blocked and expected devices, devices'),
 	(' trace ', 'why a device is refused'), ('set_group_cap', 'how many devices'), ('tampered', 'who did what')) v (w, tasks);
 SELECT results_eq($$SELECT name, what, example, arguments FROM muster.help('forget_device')$$,
 	$$VALUES ('forget_device', 'Take a device out of those that are expected; an enrollment it has stays.', 'SELECT muster.forget_device(''example'', ''serial number'', ''5CG1234XYZ'');', 'organization text, kind text, value text')$$, 'what it does, an example, its arguments');
