@@ -96,7 +96,8 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	g muster.guessing;
 BEGIN
-	IF coalesce(p_claim ->> 'kind', 'password') = 'password' THEN
+	-- Typed into Windows, or on our own page.
+	IF coalesce(p_claim ->> 'kind', 'password') IN ('password', 'sign-in page') THEN
 		g := muster.guessing_of(p_identity.organization, p_identity.account, p_user, muster.to_inet(p_remote));
 	END IF;
 	RETURN g;

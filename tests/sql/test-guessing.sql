@@ -42,6 +42,7 @@ SELECT is(next(u, '192.0.2.2'), 'true|not looked at until T: 10 wrong passwords 
 	FROM unnest(ARRAY['ada', 'nemo', 'EXAMPLE\ada', 'EXAMPLE\nemo']) u;
 SELECT is(next('bob', '192.0.2.2'), 'false|-', 'another is not concerned');
 SELECT is(next('ada', '192.0.2.2', '{"kind": "token", "sha256": "00"}'), '-|-', 'a token is no password');
+SELECT matches(next('nemo', '192.0.2.2', '{"kind": "sign-in page"}'), '^true.not looked at', 'one typed on the page is');
 SELECT is((SELECT suspected || '|' || (refused LIKE 'not looked at%') FROM muster_worker.consider('example', 'ada', '{}', '192.0.2.2')), 'true|true', 'consider says the same');
 SELECT is(try('muster_worker', $$SELECT refused LIKE 'not looked at%' FROM muster_worker.policy('example', 'ada')$$), 'true', 'also where the address is not known');
 SELECT is(refused_for('account') || ' ' || refused_for('name'), '1 minute 1 minute', 'for a minute');
