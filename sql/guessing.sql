@@ -328,7 +328,7 @@ BEGIN
 			WHERE l.what = 'network' AND l.organization = (SELECT o.key FROM muster.organization o WHERE o.id = owner_id) HAVING count(*) > 0), '');
 END
 $$;
-COMMENT ON FUNCTION muster.clear_lockout(text, text, text) IS 'Forget the wrong passwords for an account (or a name that is no account''s), or from a network, so that passwords are looked at again. For help desks, too; on record as "lockout removed". Who is refused: muster.lockouts. Example: SELECT muster.clear_lockout(''ada@example.test'');';
+COMMENT ON FUNCTION muster.clear_lockout(text, text, text) IS 'Forget the wrong passwords for an account (or a name that is no account''s), or from a network, so that passwords are looked at again. For help desks, too; on record as "lockout removed" or, where an account is known, "known network changed". Who is refused: muster.lockouts. Example: SELECT muster.clear_lockout(''ada@example.test'');';
 
 CREATE OR REPLACE FUNCTION muster.limit_between(p_what text, p_value interval, p_least interval, p_most interval) RETURNS interval
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
