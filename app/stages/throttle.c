@@ -87,10 +87,10 @@ throttle_end(
     struct exchange *ex, const struct secret *password, const struct account *account, enum outcome outcome)
 {
 	unsigned hashes = password_hashes(password);
-	bool looked_at = account->refused == NULL;
+	/* One that matched may have needed one hash where a wrong one would have needed two. */
+	bool telling = outcome == OUTCOME_AUTHENTICATION || (outcome == OUTCOME_OK && hashes == 1);
 
-	/* One that matched needed one hash where a wrong one would have needed two. */
-	turn_checked(&ex->turn, looked_at && (outcome == OUTCOME_AUTHENTICATION || hashes == 1) ? hashes : 0);
+	turn_checked(&ex->turn, telling && account->refused == NULL ? hashes : 0);
 	if (outcome == OUTCOME_OK) {
 		turn_end(&ex->turn);
 		remember(ex, password, account);
