@@ -91,6 +91,26 @@ END
 $$;
 COMMENT ON FUNCTION muster.guessing_of(uuid, uuid, text, inet) IS 'Internal: what wrong passwords before mean for one more: organization, account (NULL: none of that name), the name as typed, client address (NULL: not known). Example: SELECT * FROM muster.guessing_of(NULL, NULL, ''ada'', ''192.0.2.7'');';
 
+CREATE OR REPLACE FUNCTION muster.decoy(p_organization uuid, p_user text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	n bigint := hashtextextended(lower(p_user), 7816370917) & 1023;
+	start text := chr(97 + (n / 32 % 26)::integer) || chr(97 + (n % 26)::integer);
+	h text;
+BEGIN
+	-- Hashes that came from elsewhere take another time than ours. Some account's, always the same for a name; few are
+	-- looked at, since most may have none.
+	SELECT x.password_hash INTO h FROM (
+		(SELECT 1 AS turn, a.upn, a.password_hash FROM muster.account a WHERE a.organization = p_organization AND a.upn >= start ORDER BY a.upn LIMIT 16)
+		UNION ALL
+		(SELECT 2, a.upn, a.password_hash FROM muster.account a WHERE a.organization = p_organization AND a.upn < start ORDER BY a.upn LIMIT 16)) x
+	 WHERE x.password_hash IS NOT NULL ORDER BY x.turn, x.upn LIMIT 1;
+	-- What stands before the digest; of bcrypt it has a fixed length.
+	RETURN CASE WHEN h ~ '^[$]2' THEN left(h, 29) ELSE regexp_replace(h, '[^$]*$', '') END;
+END
+$$;
+COMMENT ON FUNCTION muster.decoy(uuid, text) IS 'Internal: scheme, cost and salt, without the digest, of the password hash of some account of an organization: for a name that is nobody''s, so that checking takes as long as an account''s. NULL: none was found. Example: SELECT muster.decoy(id, ''nemo'') FROM muster.organization;';
+
 CREATE OR REPLACE FUNCTION muster.guessing_by(p_identity muster.identity, p_user text, p_remote text, p_claim jsonb) RETURNS muster.guessing
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -99,11 +119,14 @@ BEGIN
 	-- Typed into Windows, or on our own page.
 	IF coalesce(p_claim ->> 'kind', 'password') IN ('password', 'sign-in page') THEN
 		g := muster.guessing_of(p_identity.organization, p_identity.account, p_user, muster.to_inet(p_remote));
+		IF NOT EXISTS (SELECT FROM muster.account a WHERE a.id = p_identity.account AND a.password_hash IS NOT NULL) THEN
+			g.decoy := muster.decoy(p_identity.organization, p_user);
+		END IF;
 	END IF;
 	RETURN g;
 END
 $$;
-COMMENT ON FUNCTION muster.guessing_by(muster.identity, text, text, jsonb) IS 'Internal: muster.guessing_of, of a credential that is a password; all NULL of every other. Example: see muster_worker.policy.';
+COMMENT ON FUNCTION muster.guessing_by(muster.identity, text, text, jsonb) IS 'Internal: muster.guessing_of, of a credential that is a password, with a decoy where there is none to compare it with; all NULL of every other. Example: see muster_worker.policy.';
 
 CREATE OR REPLACE FUNCTION muster.count_failure(p_kind text, p_bucket integer, p_organization uuid, p_account uuid, p_network cidr, p_limit integer,
 	p_limits muster.guessing_limit) RETURNS muster.password_failure

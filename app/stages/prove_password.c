@@ -2,12 +2,17 @@
 
 #include <muster/credentials/password.h>
 
-/* Who has no account here, or no password, is checked all the same, so that it takes as long. */
+/*
+ * Who has no account here, or no password, is checked all the same, so that it takes as long: a decoy is a
+ * setting without a hash, which nothing matches.
+ */
 static enum outcome
 look_at(struct exchange *ex, const struct secret *password, const struct account *account,
     const struct decision *decision)
 {
-	if (password_verify(password, account->id != NULL ? account->password_hash : NULL))
+	const char *expected = account->password_hash != NULL ? account->password_hash : account->decoy;
+
+	if (password_verify(password, expected) && account->id != NULL && account->password_hash != NULL)
 		return OUTCOME_OK;
 	if (account->id == NULL)
 		return refuse(&ex->why, OUTCOME_AUTHENTICATION, "%s",

@@ -47,7 +47,7 @@ enum outcome
 throttle_refuse(struct exchange *ex, const struct secret *password, const struct account *account)
 {
 	if (!turn_spend(&ex->turn, password_hashes(password)))
-		(void)password_verify(password, NULL);
+		(void)password_verify(password, account->decoy);
 	return refuse(&ex->why, OUTCOME_AUTHENTICATION, "%s", account->refused);
 }
 

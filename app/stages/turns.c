@@ -9,7 +9,7 @@
 #define LOOK_AGAIN_US 1000
 
 /* The latest checks that tell how long one takes, and what one of them may tell at most. */
-#define LATEST 32
+#define LATEST 256
 #define LATEST_MAX_US (1000 * 1000)
 
 /* What an answer leaves for writing down a refusal, beyond the check. */

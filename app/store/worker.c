@@ -16,6 +16,7 @@ enum {
 	CLAIM_WELCOME,
 	CLAIM_SUSPECTED,
 	CLAIM_REFUSED,
+	CLAIM_DECOY,
 	CLAIM_LAST
 };
 
@@ -49,6 +50,7 @@ claim_read(struct arena *arena, const PGresult *result, struct account *account,
 		.welcome = pg_bool(result, 0, last + CLAIM_WELCOME),
 		.suspected = pg_bool(result, 0, last + CLAIM_SUSPECTED),
 		.refused = pg_text(arena, result, 0, last + CLAIM_REFUSED),
+		.decoy = pg_text(arena, result, 0, last + CLAIM_DECOY),
 	};
 	return row_decision(arena, result, columns, decision, why);
 }
@@ -85,7 +87,7 @@ store_policy(struct store *store, struct arena *arena, const char *organization,
 	static const char sql[] =
 	    "SELECT outcome, why, text, organization, account, upn, password_hash,"
 	    " minimum_key_length, validity_seconds, renewal_seconds, language, details,"
-	    " proof, welcome, suspected, refused FROM muster_worker.policy($1, $2, $3, $4)";
+	    " proof, welcome, suspected, refused, decoy FROM muster_worker.policy($1, $2, $3, $4)";
 	const struct pg_param param[] = { PG_TEXT(organization), PG_TEXT(claim->user), PG_TEXT(remote),
 		PG_TEXT(claim->json) };
 	CLEANUP(pg_result_free) PGresult *result = NULL;
@@ -132,7 +134,7 @@ static const char consider_sql[] =
     " first_retries, first_interval, second_retries, second_interval, remaining_retries, remaining_interval,"
     " poll_on_login, all_users_poll_on_first_login,"
     " application_enterprise_id, application_token, hub_product_id, hub_uri, hub_name, language, details,"
-    " proof, welcome, suspected, refused FROM muster_worker.consider($1, $2, $3, $4, $5)";
+    " proof, welcome, suspected, refused, decoy FROM muster_worker.consider($1, $2, $3, $4, $5)";
 
 static struct provisioning
 provisioning_read(struct arena *arena, const PGresult *result)

@@ -77,11 +77,13 @@ COMMENT ON COLUMN muster.guessing_limit.known_for IS 'For how long an account is
 
 CREATE TYPE muster.guessing AS (
 	suspected boolean,
-	refused   text
+	refused   text,
+	decoy     text
 );
 COMMENT ON TYPE muster.guessing IS 'What wrong passwords before it mean for one more. Example: SELECT g.* FROM muster.account a, muster.guessing_of(a.organization, a.id, NULL, ''192.0.2.7'') g LIMIT 1;';
 COMMENT ON COLUMN muster.guessing.suspected IS 'There were so many that it comes after others.';
 COMMENT ON COLUMN muster.guessing.refused IS 'Why it is not looked at; NULL: it is.';
+COMMENT ON COLUMN muster.guessing.decoy IS 'Where there is no password to compare it with: the setting of another account''s hash, so that it takes as long.';
 
 DO $protect$
 BEGIN
@@ -96,7 +98,7 @@ CREATE POLICY help_desk_clears ON muster.known_network FOR UPDATE TO muster_help
 	USING (organization = ANY (ARRAY(SELECT muster.delegated(current_user, 'help desk'))))
 	WITH CHECK (organization = ANY (ARRAY(SELECT muster.delegated(current_user, 'help desk'))));
 
--- Two columns more at their ends.
+-- Three columns more at their ends.
 DROP FUNCTION IF EXISTS muster_worker.policy(text, text, text, jsonb);
 DROP FUNCTION IF EXISTS muster_worker.consider(text, text, jsonb, text, jsonb);
 

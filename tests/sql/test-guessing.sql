@@ -52,6 +52,18 @@ SELECT is((SELECT string_agg(user_name || ' ' || (why LIKE '10 wrong passwords f
 	'ada true', 'an event tells of an account, none of what strangers make up');
 SELECT is((SELECT count(*) FROM muster.trace(id(7000))), 1::bigint, 'which a trace finds');
 
+-- What is hashed for a name that is nobody's: some account's setting, never its digest.
+CREATE FUNCTION decoy(p_user text) RETURNS text LANGUAGE sql AS $$
+	SELECT test.try('muster_worker', format('SELECT decoy FROM muster_worker.policy(''example'', %L)', p_user))
+$$;
+SELECT is(decoy('ada'), '-', 'an account with a password has its own');
+SELECT is(decoy(u), '$y$j9T$F5Jx5fExrKuPp53xLKQ..1$', u || ' has some account''s') FROM unnest(ARRAY['bob', 'nemo', 'zed', '?']) u;
+UPDATE muster.account SET password_hash = '$2b$12$' || repeat('a', 22) || repeat('b', 31) WHERE upn = 'ada@example.test';
+SELECT is(decoy('nemo'), '$2b$12$' || repeat('a', 22), 'of bcrypt, too');
+UPDATE muster.account SET password_hash = NULL WHERE upn = 'ada@example.test';
+SELECT is(decoy('nemo'), '-', 'none, where nobody has a password');
+UPDATE muster.account SET password_hash = '$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7' WHERE upn = 'ada@example.test';
+
 -- While it is refused nothing gets worse; each wrong one after it doubles the time.
 SELECT wrong('ada', '192.0.2.16', 3, false);
 SELECT wrong('ada', '192.0.2.16', 2);
@@ -124,7 +136,7 @@ SELECT is(next('bob', '2001:db8:0:8::ff'), 'false|-', 'not the one next to it');
 SELECT wrong('nemo', '2001:db8:0:7::100');
 SELECT is(next('bob', '2001:db8:0:7::ff'), 'true|not looked at until T: 100 wrong passwords from network 2001:db8:0:7::/64, which this name is not known from', 'a hundred: refused');
 SELECT is((SELECT network || ' ' || failures FROM muster.lockouts WHERE what = 'network'), '2001:db8:0:7::/64 100', 'the view tells');
-SELECT is((SELECT why LIKE '100 wrong passwords from network 2001:db8:0:7::/64: none is looked at until % UTC' FROM muster.event WHERE kind = 'passwords refused' ORDER BY id DESC LIMIT 1), true, 'and an event');
+SELECT is((SELECT why LIKE '100 wrong passwords from network 2001:db8:0:7::/64: none is looked at until % UTC' FROM muster.event WHERE kind = 'passwords refused' ORDER BY at DESC LIMIT 1), true, 'and an event');
 SELECT muster.note_success(organization, id, '2001:db8:0:7::1') FROM muster.account WHERE upn = 'ada@example.test';
 SELECT is(next('ada', '2001:db8:0:7::ff'), 'false|-', 'who is known there is let through');
 SELECT is(next('nemo', '2001:db8:0:7::ff', p_organization => 'other'), 'false|-', 'another organization counts for itself');
@@ -169,9 +181,9 @@ SELECT is(try('gwen', s), said, 'gwen: ' || s) FROM (VALUES
 	($$SELECT muster.clear_lockout(network => '203.0.113.0/24')$$, 'no wrong password was counted for network 203.0.113.0/24')) x (s, said);
 SELECT is(next('ada', r), 'false|-', 'ada''s passwords are looked at from ' || r) FROM unnest(ARRAY['192.0.2.2', '198.51.100.7', '203.0.113.1']) r;
 SELECT matches(next('olga', '192.0.2.2', p_organization => 'other'), '^true.not looked at', 'olga is refused still');
-SELECT is((SELECT string_agg(kind || ' ' || actor, ', ' ORDER BY id) FROM muster.event WHERE kind IN ('lockout removed', 'known network changed') AND at > (SELECT b.at FROM before b)),
+SELECT is((SELECT string_agg(kind || ' ' || actor, ', ' ORDER BY at) FROM muster.event WHERE kind IN ('lockout removed', 'known network changed') AND at > (SELECT b.at FROM before b)),
 	format('lockout removed %1$s, known network changed %1$s, lockout removed %1$s, lockout removed %1$s', session_user), 'each is on record');
-SELECT is((SELECT details -> 'before' ->> 'failures' FROM muster.event WHERE kind = 'lockout removed' AND at > (SELECT b.at FROM before b) ORDER BY id LIMIT 1), '10', 'with what was counted');
+SELECT is((SELECT details -> 'before' ->> 'failures' FROM muster.event WHERE kind = 'lockout removed' AND at > (SELECT b.at FROM before b) ORDER BY at LIMIT 1), '10', 'with what was counted');
 SELECT is(try('gus', $$SELECT muster.clear_lockout('olga@other.test')$$), 'account olga@other.test: its wrong passwords are forgotten', 'an organization''s own administrator clears, too');
 SELECT wrong('ada', '192.0.2.1', 10);
 SELECT is(try('boss', $$SELECT muster.clear_lockout('ada@example.test')$$), 'account ada@example.test: its wrong passwords are forgotten', 'and one of all');
@@ -206,7 +218,7 @@ SELECT is((SELECT string_agg(finding, ', ') FROM muster.check_configuration('exa
 	'a network is refused that several accounts are known from: is it a proxy that does not tell the clients'' addresses?', 'a network that many come from');
 SELECT muster.set_guessing_limits('example', 101);
 SELECT is((SELECT count(*) FROM muster.check_configuration('example') WHERE finding LIKE 'more than 100 wrong passwords%'), 1::bigint, 'a limit that is none');
-SELECT is((SELECT string_agg(kind, ',' ORDER BY id) FROM muster.event WHERE kind LIKE 'guessing limit%'), 'guessing limit added,guessing limit changed,guessing limit changed,guessing limit changed', 'setting them is on record');
+SELECT is((SELECT string_agg(kind, ',' ORDER BY at) FROM muster.event WHERE kind LIKE 'guessing limit%'), 'guessing limit added,guessing limit changed,guessing limit changed,guessing limit changed', 'setting them is on record');
 
 -- What is old goes, what belongs to what is deleted, too.
 SELECT is(muster.keep_guessing(), NULL, 'nothing is old');

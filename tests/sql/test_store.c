@@ -172,6 +172,7 @@ policy_answers(void **state)
 	assert_int_equal(policy.decision.outcome, OUTCOME_AUTHENTICATION);
 	assert_null(policy.account.id);
 	assert_null(policy.account.password_hash);
+	assert_memory_equal(policy.account.decoy, "$y$", 3);
 }
 
 static void

@@ -17,6 +17,7 @@
 /* What was asked of libxcrypt and of the database (the linker puts these in the place of theirs). */
 static struct {
 	unsigned looked_at, counted;
+	const char *expected;
 	struct tried tried;
 } seen;
 
@@ -25,6 +26,7 @@ bool
 __wrap_password_verify(const struct secret *password, const char *expected)
 {
 	seen.looked_at += expected != NULL;
+	seen.expected = expected;
 	return expected != NULL && strcmp(password->data, "right") == 0;
 }
 
@@ -125,9 +127,10 @@ nobody_s_name_is_counted_the_same_way(void **state)
 	struct fixture *fixture = *state;
 	struct why why;
 
-	fixture->account = (struct account){ .organization = "acme" };
+	fixture->account = (struct account){ .organization = "acme", .decoy = "$6$salt$" };
 	assert_int_equal(try(fixture, ATTEMPT, "wrong", &why), OUTCOME_AUTHENTICATION);
 	assert_string_equal(why.text, "nobody");
+	assert_string_equal(seen.expected, "$6$salt$");
 	assert_int_equal(try(fixture, ATTEMPT, "wrong", NULL), OUTCOME_AUTHENTICATION);
 	assert_int_equal(seen.counted, 1);
 	assert_null(seen.tried.account);

@@ -45,6 +45,8 @@ struct account {
 	/* Of a password, by the wrong ones before it, also where there is no such account. */
 	bool suspected;	     /* there were so many that it comes after others */
 	const char *refused; /* why it is not looked at; NULL: it is */
+	const char
+	    *decoy; /* without password_hash: a setting of crypt(5) to spend the time with; may be NULL */
 };
 
 /* What GetPolicies tells (MS-XCEP 3.1.4.1.3). */
