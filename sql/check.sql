@@ -54,6 +54,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			'it has bulk tokens, and does not accept tokens', format('SELECT muster.set_auth_policies(%L, %L); or revoke them', o.key, o.auth_policies || 'Federated'::text)),
 		('warning', 'bulk token', EXISTS (SELECT FROM muster.bulk_token b JOIN muster.account a ON a.id = b.account WHERE b.organization = o.id AND b.revoked_at IS NULL AND b.expires_at > now() AND NOT (a.enabled AND a.may_enroll)),
 			'it has bulk tokens of accounts that may not enroll', 'SELECT name, account FROM muster.bulk_tokens WHERE state = ''good'';'),
+		('warning', 'guessing', (SELECT l.account_failures > 100 FROM muster.guessing_limit l WHERE l.organization = o.id), 'more than 100 wrong passwords for an account are borne before any is refused',
+			format('SELECT muster.set_guessing_limits(%L);', o.key)),
+		('warning', 'guessing', EXISTS (SELECT FROM muster.lockouts l WHERE l.organization = o.key AND l.what = 'network'
+			AND (SELECT count(*) FROM (SELECT FROM muster.known_network k WHERE k.organization = o.id AND k.network = l.network LIMIT 3) s) = 3),
+			'a network is refused that several accounts are known from: is it a proxy that does not tell the clients'' addresses?', 'SELECT * FROM muster.lockouts;'),
+		('note', 'guessing', EXISTS (SELECT FROM muster.lockouts l WHERE l.organization = o.key), 'passwords are refused, because too many were wrong', 'SELECT * FROM muster.lockouts;'),
 		('note', 'SHA-1', o.allow_sha1, 'certificate requests signed with SHA-1 are accepted', 'UPDATE muster.organization SET allow_sha1 = false WHERE key = ''' || o.key || ''';')
 		) c (severity, topic, found, finding, next_step)
 	 WHERE c.found
@@ -141,6 +147,7 @@ BEGIN
 			FROM muster.allowed_network n LEFT JOIN muster.account_group g ON g.id = n.account_group WHERE n.organization = o.id), 'any'), 'muster.allow_network, muster.disallow_network'),
 		('maintenance', coalesce((SELECT string_agg(format('%s: %s', m.state, m.reason), '; ' ORDER BY m.begins) FROM muster.maintenances m
 			WHERE m.state <> 'over' AND m.organization IN (o.key, 'all')), 'none'), 'muster.begin_maintenance, muster.schedule_maintenance, muster.end_maintenance'),
+		('guessing', muster.guessing_told(muster.guessing_limit_of(o.id)), 'muster.set_guessing_limits'),
 		('custom rules', coalesce((SELECT string_agg(format('%s (%s)%s', r.name, r.function, CASE WHEN r.enabled THEN '' ELSE ', disabled' END), ', ' ORDER BY r.priority, r.name)
 			FROM muster.custom_rule r WHERE r.organization = o.id), 'none'), 'muster.register_custom_rule, muster.remove_custom_rule')
 		) v (setting, value, change_with);

@@ -64,6 +64,9 @@ BEGIN
 	SELECT 'account deleted', o.organization, o.id, o.upn, n.disabled_reason, session_user, muster.actor_role(), jsonb_build_object('removed', to_jsonb(h) - 'account')
 	  FROM muster.accounts_hold(gone) h JOIN before_it o ON o.id = h.account JOIN after_it n ON n.id = h.account;
 	DELETE FROM muster.account_group_member m WHERE m.account = ANY (gone);
+	DELETE FROM muster.known_network k WHERE k.account = ANY (gone);
+	DELETE FROM muster.password_failure f USING after_it n
+	 WHERE n.id = ANY (gone) AND f.kind = 'name' AND f.bucket = muster.name_bucket(n.organization, n.id, NULL);
 	DELETE FROM muster.acceptance t USING muster.account a WHERE a.id = ANY (gone) AND t.organization = a.organization AND t.account = a.id;
 	DELETE FROM muster.account_identity i USING muster.account a WHERE a.id = ANY (gone) AND i.organization = a.organization AND i.account = a.id;
 	UPDATE muster.tenant t SET device_account = NULL FROM muster.account a WHERE a.id = ANY (gone) AND t.organization = a.organization AND t.device_account = a.id;
@@ -163,6 +166,8 @@ BEGIN
 	DELETE FROM muster.expected_device x WHERE x.organization = NEW.id;
 	DELETE FROM muster.custom_rule x WHERE x.organization = NEW.id;
 	DELETE FROM muster.terms x WHERE x.organization = NEW.id;
+	DELETE FROM muster.password_failure x WHERE x.organization = NEW.id;
+	DELETE FROM muster.guessing_limit x WHERE x.organization = NEW.id;
 	RETURN NULL;
 END
 $$;

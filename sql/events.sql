@@ -54,7 +54,7 @@ COMMENT ON FUNCTION muster.told(jsonb) IS 'Internal: a row as events may tell it
 CREATE OR REPLACE FUNCTION muster.audit() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	noun text := CASE TG_TABLE_NAME WHEN 'email_domain' THEN 'domain' ELSE replace(TG_TABLE_NAME, '_', ' ') END;
+	noun text := CASE TG_TABLE_NAME WHEN 'email_domain' THEN 'domain' WHEN 'password_failure' THEN 'lockout' ELSE replace(TG_TABLE_NAME, '_', ' ') END;
 	old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) ELSE '{}' END;
 	new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) ELSE '{}' END;
 	one jsonb := CASE WHEN TG_OP = 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END;

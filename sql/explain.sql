@@ -59,6 +59,9 @@ BEGIN
 				UNION ALL
 				SELECT w.* FROM muster.explain_token(c) w WHERE c.bulk_token IS NOT NULL
 				UNION ALL
+				SELECT w.* FROM muster.guessing_of(c.organization, c.account, c.upn, remote) g, muster.says('guessing', 'Authentication', 'passwords are ' || g.refused) w
+				 WHERE g.refused IS NOT NULL
+				UNION ALL
 				SELECT * FROM muster.verdicts(c, true)
 				UNION ALL
 				SELECT * FROM muster.explain_custom(c.account, remote, facts)) s) v
@@ -66,7 +69,7 @@ BEGIN
 		 ORDER BY v.n;
 END
 $$;
-COMMENT ON FUNCTION muster.explain_enrollment(text, jsonb, inet, text, text) IS 'What each rule says of an account''s enrollment now, in their order, without enrolling (and before them, whether it has no password): the rule, its outcome, the reason, the code on the screen, the text shown; "decides" marks the refusal that the device would get. With a device''s facts, spelled as devices do (SELECT facts FROM muster.devices; NULL: rules about the device are not told), its address, and the name of the bulk token that it brings. To rehearse a change: BEGIN; SELECT muster.set_…; SELECT * FROM muster.explain_enrollment(…); ROLLBACK. Example: SELECT rule, outcome, why, decides FROM muster.explain_enrollment(''ada@example.test'', ''{"DeviceID": "4d2f", "OSVersion": "10.0.19045.1"}'', ''192.0.2.7'');';
+COMMENT ON FUNCTION muster.explain_enrollment(text, jsonb, inet, text, text) IS 'What each rule says of an account''s enrollment now, in their order, without enrolling (and before them, whether it has no password, or passwords are not looked at because too many were wrong): the rule, its outcome, the reason, the code on the screen, the text shown; "decides" marks the refusal that the device would get. With a device''s facts, spelled as devices do (SELECT facts FROM muster.devices; NULL: rules about the device are not told), its address, and the name of the bulk token that it brings. To rehearse a change: BEGIN; SELECT muster.set_…; SELECT * FROM muster.explain_enrollment(…); ROLLBACK. Example: SELECT rule, outcome, why, decides FROM muster.explain_enrollment(''ada@example.test'', ''{"DeviceID": "4d2f", "OSVersion": "10.0.19045.1"}'', ''192.0.2.7'');';
 
 CREATE OR REPLACE FUNCTION muster.explain_device(id uuid)
 RETURNS TABLE (step bigint, rule text, outcome text, why text, hresult text, "text" text, details jsonb, decides boolean)

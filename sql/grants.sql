@@ -194,6 +194,20 @@ GRANT EXECUTE ON FUNCTION
 	muster.set_bulk_token_end(text, text, timestamptz), muster.set_bulk_token_limit(text, text, integer), muster.set_bulk_token_networks(text, text, text[])
 	TO :changers;
 
+-- Guessed passwords: everybody looks, help desks clear, administrators set the limits.
+GRANT SELECT ON muster.password_failure, muster.known_network, muster.guessing_limit, muster.password_failures, muster.lockouts TO :readers;
+GRANT EXECUTE ON FUNCTION muster.home_network(inet), muster.failure_bucket(text), muster.name_bucket(uuid, uuid, text), muster.network_bucket(uuid, cidr),
+	muster.failures_left(integer, timestamptz, interval), muster.guessing_limit_of(uuid), muster.guessing_of(uuid, uuid, text, inet),
+	muster.span_told(interval), muster.guessing_told(muster.guessing_limit)
+	TO :readers;
+GRANT DELETE ON muster.password_failure TO :changers, muster_help_desk;
+GRANT UPDATE (failures, refused, failed_first_at, failed_at, refused_until) ON muster.known_network TO :changers, muster_help_desk;
+GRANT EXECUTE ON FUNCTION muster.clear_lockout(text, text, text), muster.clear_network(text, uuid), muster.network(text) TO :changers, muster_help_desk;
+GRANT INSERT, UPDATE ON muster.guessing_limit TO :changers;
+GRANT EXECUTE ON FUNCTION muster.limit_between(text, interval, interval, interval),
+	muster.set_guessing_limits(text, integer, integer, interval, interval, interval, interval)
+	TO :changers;
+
 -- Lists from spreadsheets. What an administrator loads only he himself sees, by row level security.
 GRANT SELECT, INSERT, UPDATE, DELETE ON muster.import_row TO :changers;
 GRANT SELECT, INSERT ON muster.accounts_csv, muster.groups_csv, muster.group_members_csv, muster.licences_csv, muster.licence_assignments_csv,

@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 12
+\set newest 15
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -80,6 +80,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 12) AS due 
 \if :due
 \ir migrations/012-token-issuers.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 15) AS due \gset
+\if :due
+\ir migrations/015-guessing.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -109,6 +113,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 12) AS due 
 \ir tenant_keys.sql
 \ir devices.sql
 \ir counts.sql
+\ir guessing.sql
 \ir worker.sql
 \ir issuer.sql
 \ir under_way.sql

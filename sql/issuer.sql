@@ -233,6 +233,7 @@ BEGIN
 			'credential', coalesce(muster.cut(p_claim ->> 'kind', 30), 'password'),
 			'bulk_token', (SELECT b.name FROM muster.bulk_token b WHERE b.id = held.bulk_token)));
 	PERFORM muster.note_client(o.id, p_grant, c.os_version, c.request_version);
+	PERFORM muster.note_success(o.id, c.account, address);
 	certificate := p_certificate;
 	device := p_grant;
 	RETURN NEXT;

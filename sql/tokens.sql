@@ -93,6 +93,7 @@ BEGIN
 	INSERT INTO muster.event (kind, organization, account, trace, attempt, stage, outcome, remote, details)
 	VALUES ('signed in', o, p_account, p_trace, p_attempt, 'sign-in', 'OK', muster.to_inet(p_remote),
 		jsonb_build_object('how', p_how, 'expires_at', its_end));
+	PERFORM muster.note_success(o, p_account, muster.to_inet(p_remote));
 	RETURN QUERY SELECT 'OK', NULL::text, to_char(its_end AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
 END
 $$;

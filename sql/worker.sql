@@ -20,10 +20,12 @@ COMMENT ON FUNCTION muster_worker.discover(text) IS 'Discover: the organization 
 
 CREATE OR REPLACE FUNCTION muster_worker.policy(p_organization text, p_user text, p_remote text DEFAULT NULL, p_claim jsonb DEFAULT NULL)
 RETURNS TABLE (outcome text, why text, "text" text, organization text, account uuid, upn text, password_hash text,
-	minimum_key_length integer, validity_seconds bigint, renewal_seconds bigint, language text, details jsonb, proof jsonb, welcome boolean)
+	minimum_key_length integer, validity_seconds bigint, renewal_seconds bigint, language text, details jsonb, proof jsonb, welcome boolean,
+	suspected boolean, refused text, decoy text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	i muster.identity := muster.identify(p_organization, p_user, p_claim);
+	g muster.guessing := muster.guessing_by(i, p_user, p_remote, p_claim);
 	v muster.verdict;
 BEGIN
 	IF i.account IS NULL THEN
@@ -32,16 +34,19 @@ BEGIN
 		organization := i.organization_key;
 		proof := i.proof;
 		welcome := i.welcome;
+		suspected := g.suspected;
+		refused := g.refused;
+		decoy := g.decoy;
 		RETURN NEXT;
 		RETURN;
 	END IF;
 	v := muster.decide(muster.brings(muster.candidate_of(i.account, muster.to_inet(p_remote), NULL), i));
 	RETURN QUERY SELECT v.outcome, v.why, v.text, o.key, a.id, a.upn, a.password_hash,
-		o.minimum_key_length, o.validity_days * 86400::bigint, o.renew_period_days * 86400::bigint, v.language, v.details, i.proof, i.welcome
+		o.minimum_key_length, o.validity_days * 86400::bigint, o.renew_period_days * 86400::bigint, v.language, v.details, i.proof, i.welcome, g.suspected, g.refused, g.decoy
 	  FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE a.id = i.account;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.policy(text, text, text, jsonb) IS 'GetPolicies: whom a credential names, what proves it, the decision (to be told only once it is proven), and the certificate policy. Organization by key, or NULL: by the user''s domain; the client''s address, or NULL: not told; the claim, or NULL: a password. What depends on the device is not decided yet. No account but welcome: it will be made once it is proven. Example: SELECT * FROM muster_worker.policy(''example'', ''ada@example.test'');';
+COMMENT ON FUNCTION muster_worker.policy(text, text, text, jsonb) IS 'GetPolicies: whom a credential names, what proves it, the decision (to be told only once it is proven), and the certificate policy. Organization by key, or NULL: by the user''s domain; the client''s address, or NULL: not told; the claim, or NULL: a password. What depends on the device is not decided yet. No account but welcome: it will be made once it is proven. suspected, refused: what wrong passwords before it mean, for a password, decoy: what to hash where there is none to compare it with; NULL for all else. Example: SELECT * FROM muster_worker.policy(''example'', ''ada@example.test'');';
 
 CREATE OR REPLACE FUNCTION muster_worker.consider(p_organization text, p_user text, p_facts jsonb, p_remote text DEFAULT NULL, p_claim jsonb DEFAULT NULL)
 RETURNS TABLE (outcome text, why text, "text" text, organization text, account uuid, upn text, password_hash text,
@@ -50,10 +55,11 @@ RETURNS TABLE (outcome text, why text, "text" text, organization text, account u
 	first_retries integer, first_interval integer, second_retries integer, second_interval integer,
 	remaining_retries integer, remaining_interval integer, poll_on_login boolean, all_users_poll_on_first_login boolean,
 	application_enterprise_id text, application_token text, hub_product_id text, hub_uri text, hub_name text, language text, details jsonb,
-	proof jsonb, welcome boolean)
+	proof jsonb, welcome boolean, suspected boolean, refused text, decoy text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	i muster.identity := muster.identify(p_organization, p_user, p_claim);
+	g muster.guessing := muster.guessing_by(i, p_user, p_remote, p_claim);
 	v muster.verdict;
 BEGIN
 	IF i.account IS NULL THEN
@@ -62,6 +68,9 @@ BEGIN
 		organization := i.organization_key;
 		proof := i.proof;
 		welcome := i.welcome;
+		suspected := g.suspected;
+		refused := g.refused;
+		decoy := g.decoy;
 		RETURN NEXT;
 		RETURN;
 	END IF;
@@ -76,11 +85,11 @@ BEGIN
 		o.first_retries, o.first_interval, o.second_retries, o.second_interval,
 		o.remaining_retries, o.remaining_interval, o.poll_on_login, o.all_users_poll_on_first_login,
 		o.application_enterprise_id, o.application_token, o.hub_product_id, o.hub_uri, o.hub_name,
-		v.language, v.details, i.proof, i.welcome
+		v.language, v.details, i.proof, i.welcome, g.suspected, g.refused, g.decoy
 	  FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE a.id = i.account;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.consider(text, text, jsonb, text, jsonb) IS 'RequestSecurityToken, before the proof: whom the credential names, what proves it, the decision so far (to be told only once it is proven), and what the provisioning document needs. Custom rules are not asked: strangers must not run them. Writes nothing. Example: SELECT * FROM muster_worker.consider(''example'', ''ada'', ''{"EnrollmentType":"Full"}'');';
+COMMENT ON FUNCTION muster_worker.consider(text, text, jsonb, text, jsonb) IS 'RequestSecurityToken, before the proof: whom the credential names, what proves it, the decision so far (to be told only once it is proven), and what the provisioning document needs. Custom rules are not asked: strangers must not run them. suspected, refused: what wrong passwords before it mean, for a password, decoy: what to hash where there is none to compare it with; NULL for all else. Writes nothing. Example: SELECT * FROM muster_worker.consider(''example'', ''ada'', ''{"EnrollmentType":"Full"}'');';
 
 CREATE OR REPLACE FUNCTION muster_worker.refuse(p_trace uuid, p_attempt uuid, p_stage text, p_outcome text, p_why text,
 	p_organization text, p_user text, p_account uuid, p_remote text, p_facts jsonb, p_details jsonb DEFAULT NULL)
@@ -282,7 +291,7 @@ BEGIN
 		SELECT r.summary, r.more INTO aged, more_to_age FROM muster.keep_retention(clock_timestamp() + interval '1 second') r;
 	END IF;
 	tokens := muster.keep_tokens();
-	RETURN QUERY SELECT concat_ws('; ', muster.keep_partitions(), seals.summary, aged, tokens.summary), seals.more OR more_to_age OR tokens.more;
+	RETURN QUERY SELECT concat_ws('; ', muster.keep_partitions(), seals.summary, aged, tokens.summary, muster.keep_guessing()), seals.more OR more_to_age OR tokens.more;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says, removes tokens that ended long ago. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';
+COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says, removes tokens that ended long ago, forgets old wrong passwords. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';

@@ -61,6 +61,17 @@ secret_trimmed(const struct secret *password)
 	return secret_copy(start, (size_t)(end - start));
 }
 
+unsigned
+password_hashes(const struct secret *password)
+{
+	CLEANUP(secret_release) struct secret trimmed = { NULL, 0 };
+
+	if (password->data == NULL || strlen(password->data) != password->size)
+		return 0;
+	trimmed = secret_trimmed(password);
+	return trimmed.size == password->size || trimmed.size == 0 ? 1 : 2;
+}
+
 bool
 password_verify(const struct secret *password, const char *hash)
 {

@@ -45,9 +45,12 @@ common_open(const struct options *options, struct common *common, struct why *wh
 	if ((o = identities_find(options, common, why)) != OUTCOME_OK)
 		return o;
 	common->memo = memo_new();
+	common->wrong = memo_new();
+	common->turns = turns_new(options->pairs);
 	common->budget = budget_new();
 	common->tally = tally_new();
-	if (common->memo == NULL || common->budget == NULL || common->tally == NULL)
+	if (common->memo == NULL || common->wrong == NULL || common->turns == NULL ||
+	    common->budget == NULL || common->tally == NULL)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "no memory to share between workers");
 	return listen_open(
 	    options->listen, options->socket_mode, options->socket_owner, &common->listener, why);

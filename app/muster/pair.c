@@ -150,6 +150,8 @@ worker_main(const struct common *common, struct ends *ends)
 		.ready_fd = ends->ready_write,
 		.database = common->options->worker_database,
 		.memo = common->memo,
+		.wrong = common->wrong,
+		.turns = common->turns,
 		.budget = common->budget,
 		.tally = common->tally };
 	char applied[160];

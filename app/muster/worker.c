@@ -56,6 +56,8 @@ static bool
 work_open(struct work *work, const struct worker_options *options)
 {
 	*work = (struct work){ .worker = { .memo = options->memo,
+				   .wrong = options->wrong,
+				   .turns = options->turns,
 				   .budget = options->budget,
 				   .tally = options->tally,
 				   .issuer_fd = options->issuer_fd },

@@ -160,5 +160,6 @@ stages_serve(struct worker *worker, struct request *request, struct reply *reply
 	worker->store.us = 0;
 	*reply = (struct reply){ .status = 200, .content_type = "text/plain" };
 	finish(&ex, route_run(&ex));
+	turn_end(&ex.turn);
 	soap_release(&ex.soap);
 }

@@ -1,30 +1,18 @@
-#include <muster/stages/stages.h>
+#include <muster/stages/throttle.h>
 
 #include <muster/credentials/password.h>
 
 /*
- * The memo spares an enrollment its second hash. Who has no account here, or no password, is
- * checked all the same, so that it takes as long.
+ * Who has no account here, or no password, is checked all the same, so that it takes as long: a decoy is a
+ * setting without a hash, which nothing matches.
  */
-static bool
-password_proves(struct exchange *ex, const struct secret *password, const struct account *account)
-{
-	struct memo *memo = ex->worker->memo;
-	const char *hash = account->id != NULL ? account->password_hash : NULL;
-
-	if (memo_knows(memo, account->id, hash, password))
-		return true;
-	if (!password_verify(password, hash))
-		return false;
-	memo_remember(memo, account->id, hash, password);
-	return true;
-}
-
-enum outcome
-stage_prove_password(struct exchange *ex, const struct secret *password, const struct account *account,
+static enum outcome
+look_at(struct exchange *ex, const struct secret *password, const struct account *account,
     const struct decision *decision)
 {
-	if (password_proves(ex, password, account))
+	const char *expected = account->password_hash != NULL ? account->password_hash : account->decoy;
+
+	if (password_verify(password, expected) && account->id != NULL && account->password_hash != NULL)
 		return OUTCOME_OK;
 	if (account->id == NULL)
 		return refuse(&ex->why, OUTCOME_AUTHENTICATION, "%s",
@@ -32,4 +20,20 @@ stage_prove_password(struct exchange *ex, const struct secret *password, const s
 	if (account->password_hash == NULL)
 		return refuse(&ex->why, OUTCOME_AUTHENTICATION, "the account has no password");
 	return refuse(&ex->why, OUTCOME_AUTHENTICATION, "wrong password");
+}
+
+enum outcome
+stage_prove_password(struct exchange *ex, const struct secret *password, const struct account *account,
+    const struct decision *decision)
+{
+	enum outcome o;
+
+	if (throttle_knows(ex, password, account))
+		return OUTCOME_OK;
+	if ((o = throttle_begin(ex, account)) != OUTCOME_OK)
+		return o;
+	o = account->refused != NULL ? throttle_refuse(ex, password, account)
+				     : look_at(ex, password, account, decision);
+	throttle_end(ex, password, account, o);
+	return o;
 }

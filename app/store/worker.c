@@ -9,7 +9,16 @@ static const struct decision_columns plain = { 0, 1, -1, -1, -1 };
 enum { OUTCOME, WHY, TEXT, ORGANIZATION, ACCOUNT, UPN, PASSWORD_HASH, MINIMUM_KEY_LENGTH, CLAIM_COLUMNS };
 
 /* Those that they end with, in this order. */
-enum { CLAIM_LANGUAGE, CLAIM_DETAILS, CLAIM_PROOF, CLAIM_WELCOME, CLAIM_LAST };
+enum {
+	CLAIM_LANGUAGE,
+	CLAIM_DETAILS,
+	CLAIM_PROOF,
+	CLAIM_WELCOME,
+	CLAIM_SUSPECTED,
+	CLAIM_REFUSED,
+	CLAIM_DECOY,
+	CLAIM_LAST
+};
 
 /* One call of one function that answers one row, within the deadline of the request in hand. */
 static enum outcome
@@ -39,6 +48,9 @@ claim_read(struct arena *arena, const PGresult *result, struct account *account,
 		.password_hash = pg_text(arena, result, 0, PASSWORD_HASH),
 		.proof = pg_text(arena, result, 0, last + CLAIM_PROOF),
 		.welcome = pg_bool(result, 0, last + CLAIM_WELCOME),
+		.suspected = pg_bool(result, 0, last + CLAIM_SUSPECTED),
+		.refused = pg_text(arena, result, 0, last + CLAIM_REFUSED),
+		.decoy = pg_text(arena, result, 0, last + CLAIM_DECOY),
 	};
 	return row_decision(arena, result, columns, decision, why);
 }
@@ -72,9 +84,10 @@ store_policy(struct store *store, struct arena *arena, const char *organization,
     const char *remote, struct enrollment_policy *policy, struct why *why)
 {
 	enum { VALIDITY = CLAIM_COLUMNS, RENEWAL, LAST, COLUMNS = LAST + CLAIM_LAST };
-	static const char sql[] = "SELECT outcome, why, text, organization, account, upn, password_hash,"
-				  " minimum_key_length, validity_seconds, renewal_seconds, language, details,"
-				  " proof, welcome FROM muster_worker.policy($1, $2, $3, $4)";
+	static const char sql[] =
+	    "SELECT outcome, why, text, organization, account, upn, password_hash,"
+	    " minimum_key_length, validity_seconds, renewal_seconds, language, details,"
+	    " proof, welcome, suspected, refused, decoy FROM muster_worker.policy($1, $2, $3, $4)";
 	const struct pg_param param[] = { PG_TEXT(organization), PG_TEXT(claim->user), PG_TEXT(remote),
 		PG_TEXT(claim->json) };
 	CLEANUP(pg_result_free) PGresult *result = NULL;
@@ -121,7 +134,7 @@ static const char consider_sql[] =
     " first_retries, first_interval, second_retries, second_interval, remaining_retries, remaining_interval,"
     " poll_on_login, all_users_poll_on_first_login,"
     " application_enterprise_id, application_token, hub_product_id, hub_uri, hub_name, language, details,"
-    " proof, welcome FROM muster_worker.consider($1, $2, $3, $4, $5)";
+    " proof, welcome, suspected, refused, decoy FROM muster_worker.consider($1, $2, $3, $4, $5)";
 
 static struct provisioning
 provisioning_read(struct arena *arena, const PGresult *result)
@@ -201,6 +214,23 @@ store_welcome(struct store *store, struct arena *arena, const struct newcomer *n
 	if ((o = call(store, "welcome", sql, param, ARRAY_SIZE(param), 2, &result, why)) != OUTCOME_OK)
 		return o;
 	return row_decision(arena, result, plain, decision, why);
+}
+
+enum outcome
+store_count_password(struct store *store, const struct tried *tried, struct why *why)
+{
+	static const char sql[] = "SELECT counted FROM muster_worker.count_password($1, $2, $3, $4, $5, $6)";
+	const struct pg_param param[] = { PG_TEXT(tried->organization), PG_TEXT(tried->user),
+		PG_TEXT(tried->account), PG_TEXT(tried->remote), PG_TEXT(tried->looked_at ? "t" : "f"),
+		PG_TEXT(tried->trace) };
+	CLEANUP(pg_result_free) PGresult *result = NULL;
+	enum outcome o;
+
+	if ((o = call(store, "count_password", sql, param, ARRAY_SIZE(param), 1, &result, why)) != OUTCOME_OK)
+		return o;
+	if (!pg_bool(result, 0, 0))
+		return refuse(why, OUTCOME_ENROLLMENT_SERVER, "not counted: the database is read-only");
+	return OUTCOME_OK;
 }
 
 enum outcome

@@ -23,6 +23,7 @@ enum outcome __wrap_store_policy(struct store *, struct arena *, const char *, c
     const char *, struct enrollment_policy *, struct why *);
 enum outcome __wrap_store_consider(struct store *, struct arena *, const char *, const struct claim *,
     const char *, const char *, struct grant *, struct why *);
+enum outcome __wrap_store_count_password(struct store *, const struct tried *, struct why *);
 enum outcome __wrap_store_refuse(struct store *, struct arena *, const struct refusal *, struct why *);
 enum outcome __wrap_store_welcome(
     struct store *, struct arena *, const struct newcomer *, struct decision *, struct why *);
@@ -115,6 +116,14 @@ __wrap_store_welcome(struct store *store, struct arena *arena, const struct newc
 {
 	(void)store, (void)arena, (void)newcomer, (void)decision, (void)why;
 	FUZZ_CHECK(false);
+}
+
+enum outcome
+__wrap_store_count_password(struct store *store, const struct tried *tried, struct why *why)
+{
+	(void)store, (void)why;
+	FUZZ_CHECK(tried->user != NULL && tried->looked_at);
+	return OUTCOME_OK;
 }
 
 enum outcome

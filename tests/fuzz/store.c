@@ -58,6 +58,7 @@ issuer_call(uint8_t function, struct why *why)
 static enum outcome
 call(uint8_t function, struct why *why)
 {
+	static const struct tried tried = { .looked_at = true };
 	static const struct refusal refusal = { .outcome = OUTCOME_AUTHORIZATION };
 	struct store store = { 0 };
 	static const struct claim claim = { "", "{}" };
@@ -80,6 +81,7 @@ call(uint8_t function, struct why *why)
 	case 6: return issuer_call(function, why);
 	case 8: return store_count(&store, "[]", why);
 	case 9: return store_welcome(&store, arena, &newcomer, &decision, why);
+	case 10: return store_count_password(&store, &tried, why);
 	default: return store_refuse(&store, arena, &refusal, why);
 	}
 }

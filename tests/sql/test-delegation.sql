@@ -46,6 +46,8 @@ SELECT is(try('muster_worker', format($$SELECT outcome FROM muster_worker.make_t
 	FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE a.upn IN ('bob@example.test', 'olga@other.test');
 SELECT is(try('muster_worker', $$SELECT * FROM muster_worker.refuse(muster.new_id(), NULL, 'policy', 'Authentication', 'wrong password', 'other', 'olga', NULL, '192.0.2.9', NULL)$$), 'ERROR: permission denied for schema muster', 'a worker makes no ids');
 SELECT is(try('muster_worker', format($$SELECT * FROM muster_worker.refuse(%L, NULL, 'policy', 'Authentication', 'wrong password', 'other', 'olga', NULL, '192.0.2.9', NULL)$$, id(50))), 'true', 'a refusal of the other');
+SELECT muster.set_guessing_limits(k, account_failures => 1) FROM unnest(ARRAY['example', 'other']) k;
+SELECT is(try('muster_worker', format('SELECT * FROM muster_worker.count_password(%L, ''nemo'', NULL, ''192.0.2.9'', true, %L)', k, id(51))), 'true', 'a wrong password at ' || k) FROM unnest(ARRAY['example', 'other']) k;
 
 -- Delegating.
 SELECT is(try('boss', format('SELECT muster.delegate(%s)', v)), 'ERROR: ' || message, 'not delegated: ' || message) FROM (VALUES

@@ -35,7 +35,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' 
 	'every administrator''s function has a pinned search_path');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind = 'v' AND NOT coalesce(reloptions, '{}') @> ARRAY['security_invoker=true']$$, 'every view runs as its reader');
 SELECT bag_eq($$SELECT proname::text, provolatile::text FROM ours_functions WHERE nspname = 'muster_worker'$$,
-	$$VALUES ('discover', 's'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('count', 'v'), ('housekeeping', 'v'), ('make_token', 'v'), ('welcome', 'v')$$, 'what workers only ask is STABLE');
+	$$VALUES ('discover', 's'), ('count_password', 'v'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('count', 'v'), ('housekeeping', 'v'), ('make_token', 'v'), ('welcome', 'v')$$, 'what workers only ask is STABLE');
 
 -- PUBLIC gets nothing.
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('eve', oid, 'EXECUTE')$$, 'a stranger may call no function');
@@ -73,7 +73,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privil
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE prosecdef AND has_function_privilege('muster_auditor', oid, 'EXECUTE')$$, $$VALUES ('delegated'), ('explain_custom'), ('accounts_called')$$, 'and of what runs as its owner only what looks who asks');
 SELECT is_empty(format($$SELECT signature FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE') AND NOT has_function_privilege(%L, oid, 'EXECUTE')$$, r), r || ' calls all that an auditor does')
 	FROM unnest(ARRAY['muster_admin']) r;
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_help_desk', oid, 'EXECUTE') AND provolatile = 'v'$$, $$VALUES ('retire_device'), ('lock_account')$$, 'a help desk changes nothing but retires devices');
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_help_desk', oid, 'EXECUTE') AND provolatile = 'v'$$, $$VALUES ('retire_device'), ('lock_account'), ('clear_lockout'), ('clear_network')$$, 'a help desk changes nothing but retires devices and clears lockouts');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_admin', oid, 'EXECUTE') AND NOT has_function_privilege('muster_organization_admin', oid, 'EXECUTE')$$,
 	$$VALUES ('add_organization'), ('set_organization_urls'), ('enable_organization'), ('disable_organization'), ('add_domain'), ('remove_domain'), ('host_url'),
 		('add_authority'), ('set_authority'), ('set_sealing_key'), ('authority_key'), ('delegate'), ('end_delegation'), ('delete_organization'), ('seal_events'), ('move_stray_events'), ('age_events'), ('set_event_retention'), ('hold_events'), ('hold_subject'), ('release_events'),
@@ -81,7 +81,7 @@ SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_priv
 		('held_digest'), ('stray_of_cluster'), ('verify_events'), ('verify_batch'), ('digest_of'), ('verify_agings'), ('guards')$$, 'what concerns all is not an organization''s own administrator''s');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_table_privilege('muster_admin', oid, 'TRUNCATE, TRIGGER')
 	OR (has_table_privilege('muster_admin', oid, 'DELETE') AND relname NOT IN ('email_domain', 'account_group', 'account_group_member', 'licence', 'licence_group', 'licence_seat',
-		'maintenance', 'platform', 'allowed_network', 'blocked_device', 'expected_device', 'custom_rule', 'delegation', 'import_row', 'tenant', 'tenant_key', 'account_identity')))$$, 'an administrator deletes nothing but domains, tenants, rules and what he loaded');
+		'maintenance', 'platform', 'allowed_network', 'blocked_device', 'expected_device', 'custom_rule', 'delegation', 'import_row', 'tenant', 'tenant_key', 'account_identity', 'password_failure')))$$, 'an administrator deletes nothing but domains, tenants, rules, wrong passwords and what he loaded');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relname IN ('event', 'certificate', 'outcome', 'schema_version', 'seal', 'seal_epoch', 'aging', 'aged_batch', 'held_event') AND has_any_column_privilege('muster_admin', oid, 'INSERT, UPDATE')$$,
 	'an administrator forges no event and no certificate');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND told NOT LIKE 'Internal%' AND NOT has_function_privilege('muster_admin', oid, 'EXECUTE')$$,

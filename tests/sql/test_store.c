@@ -172,6 +172,7 @@ policy_answers(void **state)
 	assert_int_equal(policy.decision.outcome, OUTCOME_AUTHENTICATION);
 	assert_null(policy.account.id);
 	assert_null(policy.account.password_hash);
+	assert_memory_equal(policy.account.decoy, "$y$", 3);
 }
 
 static void
@@ -309,6 +310,44 @@ address_is_told(void **state)
 	    OUTCOME_OK);
 	assert_int_equal(grant.decision.outcome, OUTCOME_OK);
 	asked("SELECT muster.disallow_network('example', '192.0.2.0/24')");
+}
+
+/* What the database counts it tells with the next question: also of a name that is nobody's. */
+static void
+passwords_are_counted(void **state)
+{
+	const struct tried tried = { .organization = "example",
+		.user = "guessed",
+		.remote = "198.51.100.66",
+		.trace = fixture.ada,
+		.looked_at = true };
+	struct enrollment_policy policy;
+	struct grant grant;
+	struct why why;
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(store_policy(&fixture.store, fixture.arena, "example",
+				     PASSWORD_OF("guessed"), "198.51.100.66", &policy, &why),
+		    OUTCOME_OK);
+		assert_int_equal(policy.account.suspected, i >= 5);
+		assert_null(policy.account.refused);
+		assert_int_equal(store_count_password(&fixture.store, &tried, &why), OUTCOME_OK);
+	}
+	assert_int_equal(store_consider(&fixture.store, fixture.arena, "example", PASSWORD_OF("guessed"),
+			     "{}", "198.51.100.67", &grant, &why),
+	    OUTCOME_OK);
+	assert_true(grant.account.suspected);
+	assert_memory_equal(grant.account.refused, "not looked at until ", 20);
+	assert_int_equal(store_policy(&fixture.store, fixture.arena, "example", PASSWORD_OF("ada"),
+			     "198.51.100.67", &policy, &why),
+	    OUTCOME_OK);
+	assert_null(policy.account.refused);
+	asked("SELECT muster.clear_lockout('guessed@example.test')");
+	assert_int_equal(store_policy(&fixture.store, fixture.arena, "example", PASSWORD_OF("guessed"),
+			     "198.51.100.67", &policy, &why),
+	    OUTCOME_OK);
+	assert_null(policy.account.refused);
 }
 
 static void
@@ -633,6 +672,7 @@ main(void)
 		cmocka_unit_test_setup(newcomers_are_welcome, renew_deadline),
 		cmocka_unit_test_setup(consider_refuses, renew_deadline),
 		cmocka_unit_test_setup(address_is_told, renew_deadline),
+		cmocka_unit_test_setup(passwords_are_counted, renew_deadline),
 		cmocka_unit_test_setup(configuration_is_read, renew_deadline),
 		cmocka_unit_test_setup(record_and_device, renew_deadline),
 		cmocka_unit_test_setup(record_refuses, renew_deadline),

@@ -42,6 +42,11 @@ struct account {
 	const char *password_hash; /* crypt(5); NULL when the account has none */
 	const char *proof;	   /* JSON, by the kind of credential: what proves it; NULL mostly */
 	bool welcome;		   /* no id yet: to be made once it is proven */
+	/* Of a password, by the wrong ones before it, also where there is no such account. */
+	bool suspected;	     /* there were so many that it comes after others */
+	const char *refused; /* why it is not looked at; NULL: it is */
+	const char
+	    *decoy; /* without password_hash: a setting of crypt(5) to spend the time with; may be NULL */
 };
 
 /* What GetPolicies tells (MS-XCEP 3.1.4.1.3). */

@@ -11,6 +11,9 @@
  */
 bool password_verify(const struct secret *password, const char *hash);
 
+/* How many hashes it takes to find that it does not match: 2 where it is tried without white space, too. */
+unsigned password_hashes(const struct secret *password);
+
 /*
  * Hash a new password with yescrypt at the library's default cost.
  *

@@ -12,7 +12,8 @@ struct common {
 	const struct options *options;
 	struct identity worker, issuer;
 	struct listener listener;
-	struct memo *memo;
+	struct memo *memo, *wrong;
+	struct turns *turns;
 	struct budget *budget;
 	struct tally *tally;
 	pid_t master;

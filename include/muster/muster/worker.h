@@ -11,7 +11,8 @@ struct worker_options {
 	int issuer_fd;	      /* its end of the socket pair */
 	int ready_fd;	      /* gets WORKER_READY when requests can come; closed then; -1 for none */
 	const char *database; /* conninfo, role muster_worker */
-	struct memo *memo;
+	struct memo *memo, *wrong;
+	struct turns *turns;
 	struct budget *budget;
 	struct tally *tally;
 };

@@ -9,6 +9,7 @@
 #include <muster/credentials/memo.h>
 #include <muster/protocol/soap.h>
 #include <muster/stages/tally.h>
+#include <muster/stages/turns.h>
 #include <muster/store/worker.h>
 #include <muster/wire/request.h>
 
@@ -20,7 +21,9 @@ bool budget_take(struct budget *);
 /* What a worker has, for all its requests. */
 struct worker {
 	struct store store;
-	struct memo *memo;
+	struct memo *memo;  /* passwords that were right */
+	struct memo *wrong; /* and that were not */
+	struct turns *turns;
 	struct budget *budget;
 	struct tally *tally;
 	int issuer_fd;
@@ -59,6 +62,7 @@ struct exchange {
 	const char *details;	     /* of the decision, JSON, for the record; may be NULL */
 	bool proven;		     /* the credential was verified */
 	const char *person;	     /* what the proof tells of its user, JSON: {"name": …}; NULL mostly */
+	struct turn turn;	     /* of a password, until its answer is written */
 	int64_t signature_us, issuer_database_us;
 };
 
@@ -84,8 +88,10 @@ enum outcome stage_authenticate(
 /*
  * The proof of one kind each, for stage_authenticate(); passwords also for the sign-in page.
  *
- * A password's takes the same time and has the same answer for a stranger and for a wrong one; the memo saves
- * the second hash of an enrollment.
+ * A password's takes the same time and has the same answer for a stranger, for a wrong one and for one that
+ * is not looked at, because too many were wrong before it: ex->turn keeps the answer back until
+ * stages_serve() ends it. The memo saves the second hash of an enrollment. OUTCOME_UNAVAILABLE  too many
+ * passwords at once
  */
 enum outcome stage_prove_password(
     struct exchange *, const struct secret *password, const struct account *, const struct decision *);

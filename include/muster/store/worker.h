@@ -57,6 +57,17 @@ struct newcomer {
 enum outcome store_welcome(
     struct store *, struct arena *, const struct newcomer *, struct decision *, struct why *);
 
+/* A password that proved nothing. NULL for what is not known. */
+struct tried {
+	const char *organization; /* key, as the path has it */
+	const char *user;	  /* as typed */
+	const char *account, *remote, *trace;
+	bool looked_at; /* false: it was refused without */
+};
+
+/* muster_worker.count_password: count it, for its name and for the client's network. */
+enum outcome store_count_password(struct store *, const struct tried *, struct why *);
+
 /* One refusal to record. NULL for what is not known. */
 struct refusal {
 	const char *trace, *attempt, *stage, *organization, *user, *account, *remote, *facts;
