@@ -60,6 +60,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			AND (SELECT count(*) FROM (SELECT FROM muster.known_network k WHERE k.organization = o.id AND k.network = l.network LIMIT 3) s) = 3),
 			'a network is refused that several accounts are known from: is it a proxy that does not tell the clients'' addresses?', 'SELECT * FROM muster.lockouts;'),
 		('note', 'guessing', EXISTS (SELECT FROM muster.lockouts l WHERE l.organization = o.key), 'passwords are refused, because too many were wrong', 'SELECT * FROM muster.lockouts;'),
+		('error', 'signer', 'Certificate' = ANY (o.auth_policies) AND NOT EXISTS (SELECT FROM muster.listed_signer l WHERE l.organization = o.id)
+			AND NOT EXISTS (SELECT FROM muster.signer_authority a WHERE a.organization = o.id),
+			'requests may be signed by certificates, and none is listed, no authority trusted', format('muster-ca trust FILE --organization %s', o.key)),
+		('error', 'signer', EXISTS (SELECT FROM muster.signer_authority a WHERE a.organization = o.id)
+			AND NOT EXISTS (SELECT FROM muster.signer_authority a WHERE a.organization = o.id AND (a.own_devices OR cardinality(a.names_by) > 0))
+			AND NOT EXISTS (SELECT FROM muster.listed_signer l WHERE l.organization = o.id),
+			'authorities are trusted, but their certificates name nobody', format('SELECT muster.set_signer_names(%L, authority, ''{upn}'');', o.key)),
+		('warning', 'signer', NOT 'Certificate' = ANY (o.auth_policies) AND (EXISTS (SELECT FROM muster.listed_signer l WHERE l.organization = o.id)
+			OR EXISTS (SELECT FROM muster.signer_authority a WHERE a.organization = o.id)),
+			'certificates are listed or authorities trusted, but its AuthPolicies do not have Certificate', format('SELECT muster.set_auth_policies(%L, ''{%s}'');', o.key,
+				array_to_string(o.auth_policies || ARRAY['Certificate'], ','))),
+		('warning', 'signer', EXISTS (SELECT FROM muster.signer_authority a WHERE a.organization = o.id AND a.not_after < now() + interval '30 days'),
+			'a trusted authority ends within 30 days, or has', 'SELECT name, not_after FROM muster.signer_authorities; its successor: muster-ca trust'),
+		('error', 'signer', EXISTS (SELECT FROM muster.signer_authority a WHERE a.organization = o.id AND a.crl_required AND coalesce(a.crl_ends_at, '-infinity') <= now()),
+			'a list of revoked certificates is demanded of a trusted authority, and none that is good is loaded', format('muster-ca crl FILE --organization %s', o.key)),
+		('note', 'signer', EXISTS (SELECT FROM muster.signing s WHERE s.organization = o.id AND s.sha1),
+			'requests signed with SHA-1 are accepted', format('SELECT muster.set_signing(%L);', o.key)),
 		('note', 'SHA-1', o.allow_sha1, 'certificate requests signed with SHA-1 are accepted', 'UPDATE muster.organization SET allow_sha1 = false WHERE key = ''' || o.key || ''';')
 		) c (severity, topic, found, finding, next_step)
 	 WHERE c.found
@@ -125,6 +142,11 @@ BEGIN
 		('authentication', coalesce(nullif(array_to_string(o.auth_policies, ', '), ''), 'none'), 'muster.set_auth_policies'),
 		('sign-in', o.sign_in, 'muster.set_sign_in'),
 		('tenants', coalesce((SELECT string_agg(coalesce(t.name, t.tenant::text), ', ' ORDER BY t.added_at) FROM muster.tenant t WHERE t.organization = o.id), 'none'), 'muster.add_tenant, muster.remove_tenant'),
+		('signed requests', (SELECT concat_ws(', ', CASE WHEN s.timestamps THEN format('of now, give or take %s s', s.skew_seconds) ELSE 'of any time' END,
+				CASE WHEN s.sha1 THEN 'also SHA-1' END, CASE WHEN s.old_uris THEN 'also old URIs' END,
+				CASE WHEN s.policies_unsigned THEN 'GetPolicies also unsigned' END) FROM muster.signing_of(o.id) s), 'muster.set_signing'),
+		('trusted authorities', coalesce((SELECT string_agg(a.name || CASE WHEN a.own_devices THEN ' (our devices)' ELSE coalesce(format(' (%s)', nullif(array_to_string(a.names_by, ', '), '')), '') END,
+				', ' ORDER BY a.name) FROM muster.signer_authority a WHERE a.organization = o.id), 'none'), 'muster-ca trust, muster.distrust_signer_authority'),
 		('enrollment version', o.enrollment_version, 'muster.set_enrollment_version'),
 		('authority', (SELECT format('%s, until %s', c.name, to_char(c.not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD')) FROM muster.authority c WHERE c.id = o.authority), 'muster.set_authority, muster-ca init'),
 		('certificates', format('%s days, renewed from %s days before the end, every %s days', o.validity_days, o.renew_period_days, o.renew_retry_days), 'muster.set_validity, muster.set_renewal'),

@@ -10,7 +10,7 @@
 
 CREATE OR REPLACE FUNCTION muster.accounts_hold(p_accounts uuid[])
 RETURNS TABLE (account uuid, living_devices bigint, past_devices bigint, certificates bigint, valid_certificates bigint, licence_seats bigint,
-	group_memberships bigint, acceptances bigint, expected_devices bigint, bulk_tokens bigint)
+	group_memberships bigint, acceptances bigint, expected_devices bigint, bulk_tokens bigint, listed_signers bigint)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT a.id,
 	       (SELECT count(*) FROM muster.device d WHERE d.account = a.id AND d.state = 'enrolled'),
@@ -22,7 +22,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	       (SELECT count(*) FROM muster.account_group_member m WHERE m.account = a.id),
 	       (SELECT count(*) FROM muster.acceptance t WHERE t.organization = a.organization AND t.account = a.id),
 	       (SELECT count(*) FROM muster.expected_device e WHERE e.organization = a.organization AND e.account = a.id),
-	       (SELECT count(*) FROM muster.bulk_token b WHERE b.organization = a.organization AND b.account = a.id)
+	       (SELECT count(*) FROM muster.bulk_token b WHERE b.organization = a.organization AND b.account = a.id),
+	       (SELECT count(*) FROM muster.listed_signer l WHERE l.organization = a.organization AND l.account = a.id)
 	  FROM muster.account a WHERE a.id = ANY (p_accounts)
 $$;
 COMMENT ON FUNCTION muster.accounts_hold(uuid[]) IS 'Internal: what hangs on accounts, a row each: devices, certificates (valid: still accepted, of devices that are not retired or superseded), seats, memberships, …. Example: SELECT * FROM muster.accounts_hold(ARRAY[muster.account_id(''ada@example.test'')]);';
@@ -76,6 +77,7 @@ BEGIN
 	DELETE FROM muster.bulk_enrollment e USING muster.bulk_token b, muster.account a
 	 WHERE a.id = ANY (gone) AND b.organization = a.organization AND b.account = a.id AND e.bulk_token = b.id;
 	DELETE FROM muster.bulk_token b USING muster.account a WHERE a.id = ANY (gone) AND b.organization = a.organization AND b.account = a.id;
+	DELETE FROM muster.listed_signer l USING muster.account a WHERE a.id = ANY (gone) AND l.organization = a.organization AND l.account = a.id;
 	UPDATE muster.licence_seat s SET account = NULL, how = NULL, assigned_at = NULL WHERE s.account = ANY (gone);
 	UPDATE muster.device d SET device_id = NULL, hardware_id = NULL, serial_number = NULL, name = NULL, facts = '{}', remote = NULL, dm_secrets = NULL
 	 WHERE d.account = ANY (gone);
@@ -136,7 +138,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		UNION ALL SELECT 18, 'acceptances', count(*) FROM muster.acceptance x WHERE x.organization = p_organization
 		UNION ALL SELECT 19, 'bulk tokens', count(*) FROM muster.bulk_token x WHERE x.organization = p_organization
 		UNION ALL SELECT 20, 'tenants', count(*) FROM muster.tenant x WHERE x.organization = p_organization
-		UNION ALL SELECT 21, 'identities in tenants', count(*) FROM muster.account_identity x WHERE x.organization = p_organization) c (place, what, number)
+		UNION ALL SELECT 21, 'identities in tenants', count(*) FROM muster.account_identity x WHERE x.organization = p_organization
+		UNION ALL SELECT 22, 'trusted authorities', count(*) FROM muster.signer_authority x WHERE x.organization = p_organization
+		UNION ALL SELECT 23, 'listed signers', count(*) FROM muster.listed_signer x WHERE x.organization = p_organization) c (place, what, number)
 	 ORDER BY c.place
 $$;
 COMMENT ON FUNCTION muster.organization_holds(uuid) IS 'Internal: what hangs on an organization. Example: SELECT * FROM muster.organization_holds(muster.organization_id(''example''));';
@@ -168,6 +172,8 @@ BEGIN
 	DELETE FROM muster.terms x WHERE x.organization = NEW.id;
 	DELETE FROM muster.password_failure x WHERE x.organization = NEW.id;
 	DELETE FROM muster.guessing_limit x WHERE x.organization = NEW.id;
+	DELETE FROM muster.signer_authority x WHERE x.organization = NEW.id;
+	DELETE FROM muster.signing x WHERE x.organization = NEW.id;
 	RETURN NULL;
 END
 $$;

@@ -44,6 +44,10 @@ GRANT SELECT (id, organization, account, name, created_at, created_by, expires_a
 	revoked_at, revoked_by, revoked_reason) ON muster.bulk_token TO :readers;
 GRANT SELECT ON muster.bulk_enrollment, muster.bulk_tokens, muster.bulk_token_devices TO :readers;
 GRANT EXECUTE ON FUNCTION muster.bulk_token_id(text, text) TO :readers;
+GRANT SELECT ON muster.signer_authority, muster.revoked_signer, muster.listed_signer, muster.signing, muster.used_signature,
+	muster.signer_authorities, muster.listed_signers, muster.revoked_signers
+	TO :readers;
+GRANT EXECUTE ON FUNCTION muster.signer_authority_id(text, text) TO :readers;
 GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.enrolled_as(uuid, text, text), muster.platform_refuses(muster.platform), muster.tasks(), muster.help(text) TO :readers;
 GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events) ON muster.configuration TO :readers;
 -- Seals are of all events, whoever's; the default partition stands outside the policies.
@@ -67,7 +71,7 @@ GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devic
 	muster.refusal_page(text, timestamptz, integer), muster.refusals_of(text, text, integer),
 	muster.refusals_by_day(date, date, text), muster.funnel(date, date, text), muster.span(date, date), muster.build_of(text),
 	muster.check_configuration(text), muster.check_installation(), muster.check_organization(muster.organization),
-	muster.configuration_of(text), muster.delegated(name, text),
+	muster.configuration_of(text), muster.signing_of(uuid), muster.delegated(name, text),
 	muster.to_guid(text), muster.tenant_id(text, text), muster.check_tenants(muster.organization), muster.said_time(timestamptz)
 	TO :readers;
 
@@ -206,6 +210,21 @@ GRANT EXECUTE ON FUNCTION muster.clear_lockout(text, text, text), muster.clear_n
 GRANT INSERT, UPDATE ON muster.guessing_limit TO :changers;
 GRANT EXECUTE ON FUNCTION muster.limit_between(text, interval, interval, interval),
 	muster.set_guessing_limits(text, integer, integer, interval, interval, interval, interval)
+	TO :changers;
+
+-- Who may sign requests to enroll.
+GRANT INSERT (organization, name, certificate, subject, subject_sha256, not_before, not_after, names_by, own_devices),
+	UPDATE (names_by, crl_required, crl_number, crl_made_at, crl_ends_at), DELETE ON muster.signer_authority TO :changers;
+GRANT INSERT (organization, authority, serial, how, revoked_at, reason), UPDATE (reason), DELETE ON muster.revoked_signer TO :changers;
+GRANT INSERT (organization, account, sha256, subject, not_after, note), UPDATE (account, subject, not_after, note), DELETE ON muster.listed_signer TO :changers;
+GRANT INSERT, UPDATE, DELETE ON muster.signing TO :changers;
+GRANT EXECUTE ON FUNCTION
+	muster.names_by(text[]), muster.thumbprint(text), muster.plain_serial(bytea), muster.serial_number(text),
+	muster.trust_signer_authority(text, text, bytea, text, bytea, timestamptz, timestamptz, text[], boolean), muster.distrust_signer_authority(text, text),
+	muster.set_signer_names(text, text, text[]), muster.list_signer(text, text, text, text, text, timestamptz), muster.unlist_signer(text, text),
+	muster.revoke_signer(text, text, text, text), muster.unrevoke_signer(text, text, text),
+	muster.load_signer_crl(text, text, numeric, timestamptz, timestamptz, bytea[], timestamptz[]), muster.require_signer_crl(text, text, boolean),
+	muster.set_signing(text, boolean, integer, boolean, boolean, boolean)
 	TO :changers;
 
 -- Lists from spreadsheets. What an administrator loads only he himself sees, by row level security.

@@ -41,7 +41,10 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 		(24, 'tenants of Entra ID', ARRAY['tenants', 'add_tenant', 'remove_tenant', 'set_tenant_audiences', 'set_tenant_accounts', 'set_tenant_devices', 'set_tenant_demands',
 			'set_tenant_issuers', 'set_tenant_keys', 'tenant_keys', 'revoke_tenant_key', 'remove_tenant_key', 'account_identities', 'link_account', 'unlink_account', 'tenant_id'],
 			'azure ad jwt token issuer audience jwks kid federated cloud'),
-		(25, 'guessed passwords', ARRAY['lockouts', 'password_failures', 'clear_lockout', 'set_guessing_limits'], 'brute force attack wrong password locked out throttle unlock')
+		(25, 'guessed passwords', ARRAY['lockouts', 'password_failures', 'clear_lockout', 'set_guessing_limits'], 'brute force attack wrong password locked out throttle unlock'),
+		(26, 'certificates that sign', ARRAY['signer_authorities', 'distrust_signer_authority', 'set_signer_names', 'listed_signers', 'list_signer', 'unlist_signer',
+			'revoked_signers', 'revoke_signer', 'unrevoke_signer', 'require_signer_crl', 'set_signing', 'trust_signer_authority', 'load_signer_crl'],
+			'certificate policy xml signature thumbprint provisioning package crl revocation clock skew timestamp')
 		) t (position, task, names, words)
 $$;
 COMMENT ON FUNCTION muster.tasks() IS 'Internal: what there is to do, the functions and views for it, and other words for it. Example: SELECT task, names FROM muster.tasks() ORDER BY position;';

@@ -50,6 +50,7 @@ BEGIN
 			WHEN 'password' THEN muster.identify_password(o, p_user)
 			WHEN 'token' THEN muster.identify_token(o, p_claim)
 			WHEN 'jwt' THEN muster.identify_jwt(o, p_claim)
+			WHEN 'certificate' THEN muster.identify_certificate(o, p_claim)
 		END;
 		i.outcome := coalesce(i.outcome, 'OK');
 	END IF;

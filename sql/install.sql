@@ -80,6 +80,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 12) AS due 
 \if :due
 \ir migrations/012-token-issuers.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 13) AS due \gset
+\if :due
+\ir migrations/013-signers.sql
+\endif
 SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 15) AS due \gset
 \if :due
 \ir migrations/015-guessing.sql
@@ -111,6 +115,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 15) AS due 
 \ir authorities.sql
 \ir tenants.sql
 \ir tenant_keys.sql
+\ir signers.sql
 \ir devices.sql
 \ir counts.sql
 \ir guessing.sql

@@ -190,6 +190,14 @@ BEGIN
 		RETURN;
 	END IF;
 
+	-- A signed request that has enrolled already, or whose certificate was revoked meanwhile.
+	why := muster.signature_wrong(o, c.account, p_claim);
+	IF why IS NOT NULL THEN
+		outcome := 'Authentication';
+		RETURN NEXT;
+		RETURN;
+	END IF;
+
 	v := muster.decide_locked(c, o);
 	IF v.outcome = 'OK' THEN
 		v := custom;
@@ -228,6 +236,7 @@ BEGIN
 	INSERT INTO muster.certificate (sha256, organization, device, authority, serial, public_key_sha256, der, not_before, not_after)
 	VALUES (p_sha256, o.id, p_grant, p_authority, p_serial, p_public_key_sha256, p_certificate, to_timestamp(p_not_before), to_timestamp(p_not_after));
 	PERFORM muster.consume_token(held, c, p_grant, p_public_key_sha256, replaced);
+	PERFORM muster.use_signature(o, p_claim, p_grant);
 	PERFORM muster.record_events(c, p_grant, p_trace, p_attempt, o.collision_policy, elsewhere, replaced, replaced_of,
 		jsonb_build_object('serial', encode(p_serial, 'hex'), 'sha256', encode(p_sha256, 'hex'), 'seat', seat, 'expected', muster.note_arrival(c, p_grant),
 			'credential', coalesce(muster.cut(p_claim ->> 'kind', 30), 'password'),

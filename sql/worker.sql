@@ -291,7 +291,7 @@ BEGIN
 		SELECT r.summary, r.more INTO aged, more_to_age FROM muster.keep_retention(clock_timestamp() + interval '1 second') r;
 	END IF;
 	tokens := muster.keep_tokens();
-	RETURN QUERY SELECT concat_ws('; ', muster.keep_partitions(), seals.summary, aged, tokens.summary, muster.keep_guessing()), seals.more OR more_to_age OR tokens.more;
+	RETURN QUERY SELECT concat_ws('; ', muster.keep_partitions(), seals.summary, aged, tokens.summary, muster.keep_guessing(), muster.keep_signatures()), seals.more OR more_to_age OR tokens.more;
 END
 $$;
 COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says, removes tokens that ended long ago, forgets old wrong passwords. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';

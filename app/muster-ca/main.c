@@ -1,5 +1,6 @@
-/* muster-ca: the authorities' and the issuers' keys, and hashes of passwords and tokens. Everything else is
- * administered in SQL. */
+/* muster-ca: the authorities' and the issuers' keys, hashes of passwords and tokens, and files that SQL
+ * cannot read: certificates that are trusted, lists of revoked ones. Everything else is administered in SQL.
+ */
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -8,6 +9,7 @@
 #include "password.h"
 #include "show.h"
 #include "token.h"
+#include "trust.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 64 };
 
@@ -41,6 +43,8 @@ run(const struct options *options, struct why *why)
 		return options->print ? password_only_print(options, why) : password_run(options, why);
 	case VERB_TOKEN: return token_run(options, why);
 	case VERB_KEYS: return keys_run(options, why);
+	case VERB_TRUST: return trust_run(options, why);
+	case VERB_CRL: return crl_run(options, why);
 	case VERB_NONE:
 	case VERB_COUNT: break;
 	}

@@ -29,6 +29,9 @@ enum option_name {
 	OPTION_URL,
 	OPTION_JWKS,
 	OPTION_CA_FILE,
+	OPTION_ACCOUNT,
+	OPTION_NAMES_BY,
+	OPTION_DEVICES,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT,
@@ -36,7 +39,8 @@ enum option_name {
 
 #define OF(verb) (1U << (verb))
 #define OF_ALL \
-	(OF(VERB_NONE) | OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN) | OF(VERB_KEYS))
+	(OF(VERB_NONE) | OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN) | \
+	    OF(VERB_KEYS) | OF(VERB_TRUST) | OF(VERB_CRL))
 
 /* What getopt_long() returns for the first; 0 to 255 are its own. */
 #define FIRST 0x100
@@ -51,10 +55,13 @@ static const struct {
 	    "(PGHOST, PGDATABASE, PGUSER, "
 	    "PGPASSFILE, …)" },
 	[OPTION_ORGANIZATION] = { "organization", "KEY",
-	    OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN) | OF(VERB_KEYS),
+	    OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN) | OF(VERB_KEYS) |
+		OF(VERB_TRUST) | OF(VERB_CRL),
 	    "whose authority, account or tenants" },
-	[OPTION_NAME] = { "name", "NAME", OF(VERB_INIT),
-	    "the authorities are called \"NAME root\" and \"NAME issuing\";\nelse after the organization" },
+	[OPTION_NAME] = { "name", "NAME", OF(VERB_INIT) | OF(VERB_TRUST),
+	    "init: the authorities are called \"NAME root\" and \"NAME issuing\";\nelse after the "
+	    "organization; "
+	    "trust: what it is called,\nelse by its subject" },
 	[OPTION_ROOT] = { "root", "NAME", OF(VERB_INIT),
 	    "make no root but only an issuing authority, under this root" },
 	[OPTION_KEY] = { "key", "TYPE", OF(VERB_INIT),
@@ -77,7 +84,7 @@ static const struct {
 	[OPTION_LIMIT] = { "limit", "N", OF(VERB_TOKEN), "how many devices may come by it (any number)" },
 	[OPTION_NETWORK] = { "network", "CIDR", OF(VERB_TOKEN),
 	    "that it is good from, such as 192.0.2.0/24 (any);\nup to 64 times" },
-	[OPTION_NOTE] = { "note", "TEXT", OF(VERB_TOKEN), "what it is for" },
+	[OPTION_NOTE] = { "note", "TEXT", OF(VERB_TOKEN) | OF(VERB_TRUST), "what it is for" },
 	[OPTION_PRINT] = { "print", NULL, OF(VERB_PASSWORD) | OF(VERB_TOKEN),
 	    "print the statement that stores the hash, for psql" },
 	[OPTION_TENANT] = { "tenant", "ID", OF(VERB_KEYS), "only the keys of this tenant, by id or name" },
@@ -85,6 +92,15 @@ static const struct {
 	    "fetch the JWK Set, or an openid-configuration, there;\nelse where the tenant's row says" },
 	[OPTION_JWKS] = { "jwks", "FILE", OF(VERB_KEYS), "take the JWK Set from a file: nothing is fetched" },
 	[OPTION_CA_FILE] = { "ca-file", "PEM", OF(VERB_KEYS), "the roots to trust there; else the system's" },
+	[OPTION_ACCOUNT] = { "account", "UPN", OF(VERB_TRUST),
+	    "the file has the certificate that signs for this account,\nas a provisioning package's; not an "
+	    "authority's" },
+	[OPTION_NAMES_BY] = { "names-by", "LIST", OF(VERB_TRUST),
+	    "which names in its certificates are accounts' names:\nupn, email, \"common name\", the first "
+	    "that "
+	    "there is;\nelse only listed certificates name an account" },
+	[OPTION_DEVICES] = { "devices", NULL, OF(VERB_TRUST),
+	    "it is an authority of our own: living devices sign for\ntheir accounts" },
 	[OPTION_HELP] = { "help", NULL, OF_ALL, "this; of a verb: muster-ca VERB --help" },
 	[OPTION_VERSION] = { "version", NULL, OF_ALL, "the version" },
 };
@@ -104,6 +120,10 @@ static const struct {
 	    "make a bulk token: its hash goes to the database" },
 	[VERB_KEYS] = { "keys", "keys [--organization KEY [--tenant ID]]",
 	    "fetch the keys that tenants of Entra ID sign tokens with" },
+	[VERB_TRUST] = { "trust", "trust FILE --organization KEY [--account UPN]",
+	    "let an authority's certificates, or one certificate, sign requests to enroll" },
+	[VERB_CRL] = { "crl", "crl FILE --organization KEY",
+	    "load a trusted authority's list of revoked certificates" },
 };
 
 /* --- help --- */
@@ -205,6 +225,9 @@ option_take(struct options *to, enum option_name option, const char *value, stru
 	case OPTION_URL: to->url = value; break;
 	case OPTION_JWKS: to->jwks = value; break;
 	case OPTION_CA_FILE: to->ca_file = value; break;
+	case OPTION_ACCOUNT: to->account = value; break;
+	case OPTION_NAMES_BY: to->names_by = value; break;
+	case OPTION_DEVICES: to->devices = true; break;
 	case OPTION_HELP: to->help = true; break;
 	case OPTION_VERSION: to->version = true; break;
 	case OPTION_COUNT: break;
@@ -262,12 +285,15 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 		if (strcmp(argv[word], verbs[v].name) == 0)
 			to->verb = (enum verb)v;
 	if (to->verb == VERB_NONE)
-		return mistake(why, "verb", argv[word], "give init, show, password, token or keys");
+		return mistake(
+		    why, "verb", argv[word], "give init, show, password, token, keys, trust or crl");
 	word++;
 	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN) && word < argc)
 		to->upn = argv[word++];
 	if (to->verb == VERB_TOKEN && word < argc)
 		to->token_name = argv[word++];
+	if ((to->verb == VERB_TRUST || to->verb == VERB_CRL) && word < argc)
+		to->trusted = argv[word++];
 	return word == argc ? OUTCOME_OK : mistake(why, "argument", argv[word], "is one too many");
 }
 
@@ -315,8 +341,15 @@ needs_check(const struct options *to, struct why *why)
 			    "3'");
 		break;
 	case VERB_KEYS: return keys_needs_check(to, why);
+	case VERB_TRUST:
+	case VERB_CRL:
+		if (to->trusted == NULL || to->organization == NULL)
+			return missing(
+			    why, "which file, and for whom? muster-ca trust FILE --organization KEY, or crl");
+		break;
 	case VERB_NONE:
-		return missing(why, "what to do? give init, show, password, token or keys, or --help");
+		return missing(
+		    why, "what to do? give init, show, password, token, keys, trust or crl, or --help");
 	case VERB_SHOW:
 	case VERB_COUNT: break;
 	}

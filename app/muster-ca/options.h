@@ -6,7 +6,17 @@
 
 #define NETWORKS_MAX 64
 
-enum verb { VERB_NONE, VERB_INIT, VERB_SHOW, VERB_PASSWORD, VERB_TOKEN, VERB_KEYS, VERB_COUNT };
+enum verb {
+	VERB_NONE,
+	VERB_INIT,
+	VERB_SHOW,
+	VERB_PASSWORD,
+	VERB_TOKEN,
+	VERB_KEYS,
+	VERB_TRUST,
+	VERB_CRL,
+	VERB_COUNT,
+};
 
 struct options {
 	enum verb verb;
@@ -32,6 +42,11 @@ struct options {
 	size_t networks;
 	/* keys */
 	const char *tenant, *url, *jwks, *ca_file;
+	/* trust, crl */
+	const char *trusted; /* the file */
+	const char *account; /* NULL: an authority */
+	const char *names_by;
+	bool devices;
 };
 
 /*

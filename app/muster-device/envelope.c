@@ -58,7 +58,9 @@ security_write(
 {
 	xml_start(out, NULL, "wsse:Security", NULL);
 	xml_attr(out, "s:mustUnderstand", "1");
-	if (login->token != NULL)
+	if (login->signer != NULL)
+		signer_token_write(out, arena, login->signer);
+	else if (login->token != NULL)
 		token_write(out, arena, settings, login);
 	else
 		password_write(out, settings, login);
@@ -102,9 +104,12 @@ envelope_begin(struct xml_out *out, struct arena *arena, const struct settings *
 }
 
 bool
-envelope_end(struct xml_out *out, struct arena *arena, struct bytes *bytes)
+envelope_end(
+    struct xml_out *out, struct arena *arena, const struct login *login, bool policies, struct bytes *bytes)
 {
 	xml_end(out);
 	xml_end(out);
-	return xml_out_finish(out, arena, bytes);
+	if (!xml_out_finish(out, arena, bytes))
+		return false;
+	return login == NULL || login->signer == NULL || signer_sign(arena, login->signer, policies, bytes);
 }

@@ -81,7 +81,7 @@ discover_write(struct arena *arena, const struct settings *settings, const char 
 	xml_end(out);
 	xml_end(out);
 	xml_end(out);
-	return envelope_end(out, arena, envelope);
+	return envelope_end(out, arena, NULL, false, envelope);
 }
 
 void

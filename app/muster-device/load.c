@@ -19,8 +19,9 @@ struct load {
 	const struct options *options;
 	struct settings settings;
 	struct login_list logins;
-	struct secret token; /* of all devices, instead of passwords; data NULL: none */
-	struct bytes *pool;  /* DER of RSA keys */
+	struct secret token;  /* of all devices, instead of passwords; data NULL: none */
+	struct signer signer; /* the same; key NULL: none */
+	struct bytes *pool;   /* DER of RSA keys */
 	struct arena *arena;
 	FILE *out;
 	pthread_mutex_t lock; /* over what follows */
@@ -93,7 +94,9 @@ logins_read(struct load *load)
 
 	if (options->token_file != NULL && !token_file_read(options->token_file, &load->token))
 		return false;
-	if (options->token_file == NULL &&
+	if (options->certificate_file != NULL && !options_signer(load->arena, options, &load->signer))
+		return false;
+	if (options->token_file == NULL && options->certificate_file == NULL &&
 	    (options->users > 0 || options->password_file != NULL || getenv("MUSTER_PASSWORD") != NULL) &&
 	    !password_read(
 		options->password_file, options->users > 0 ? options->user[0] : "all accounts", &common))
@@ -174,6 +177,8 @@ device_enroll(struct load *load, struct http *http, struct arena *arena, struct 
 		.http = http,
 		.identity = &identity,
 		.login = { .user = settings.user, .password = &load->logins.password[login] } };
+	if (load->signer.key != NULL)
+		who.login.signer = &load->signer;
 	if (load->token.data != NULL) {
 		who.login.token = &load->token;
 		who.login.token_type = load->options->token_is_jwt ? TOKEN_TYPE_JWT : TOKEN_TYPE_OPAQUE;
@@ -288,6 +293,7 @@ load_run(const struct options *options)
 	statistics_release(&load.statistics);
 	logins_release(&load.logins);
 	secret_release(&load.token);
+	signer_release(&load.signer);
 	pthread_mutex_destroy(&load.lock);
 	arena_free(load.arena);
 	return status;

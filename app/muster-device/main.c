@@ -40,11 +40,17 @@ identity_prepare(const struct settings *settings, const char *directory, struct 
 	return false;
 }
 
-/* The user's password, or the token that takes its place; secret is the caller's. */
+/* The user's password, or the certificate or token that takes its place; secret and signer are the caller's.
+ */
 static bool
-login_read(const struct options *options, struct secret *secret, struct login *login)
+login_read(struct arena *arena, const struct options *options, struct secret *secret, struct signer *signer,
+    struct login *login)
 {
 	*login = (struct login){ .user = options->settings.user, .password = secret };
+	if (options->certificate_file != NULL) {
+		login->signer = signer;
+		return options_signer(arena, options, signer);
+	}
 	if (options->token_file == NULL)
 		return password_read(options->password_file, login->user, secret);
 	login->token = secret;
@@ -68,13 +74,14 @@ enroll_in(struct arena *arena, const struct options *options, const char *direct
 {
 	const struct settings *settings = &options->settings;
 	CLEANUP(secret_release) struct secret secret = { NULL, 0 };
+	CLEANUP(signer_release) struct signer signer = { .key = NULL };
 	struct identity identity;
 	struct enrollment *enrollment = arena_alloc(arena, sizeof(*enrollment));
 	struct enrollee who = { .settings = settings, .identity = &identity, .directory = directory };
 
 	if (!identity_prepare(settings, directory, &identity))
 		return EXIT_DEVICE_REFUSED;
-	if (!login_read(options, &secret, &who.login) || !key_read(settings, &who.key) ||
+	if (!login_read(arena, options, &secret, &signer, &who.login) || !key_read(settings, &who.key) ||
 	    (who.http = http_new(settings)) == NULL)
 		return EXIT_USAGE;
 	(void)enrollment_run(arena, &who, enrollment);

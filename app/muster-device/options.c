@@ -8,6 +8,10 @@ enum letter {
 	OPTION_PASSWORD_FILE,
 	OPTION_TOKEN_FILE,
 	OPTION_JWT_FILE,
+	OPTION_CERTIFICATE,
+	OPTION_CERTIFICATE_KEY,
+	OPTION_SIGN_AS,
+	OPTION_CLOCK,
 	OPTION_SERVER,
 	OPTION_CONNECT_TO,
 	OPTION_CA_FILE,
@@ -46,6 +50,10 @@ static const struct option table[] = {
 	{ "password-file", required_argument, NULL, OPTION_PASSWORD_FILE },
 	{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
 	{ "jwt-file", required_argument, NULL, OPTION_JWT_FILE },
+	{ "certificate", required_argument, NULL, OPTION_CERTIFICATE },
+	{ "certificate-key", required_argument, NULL, OPTION_CERTIFICATE_KEY },
+	{ "sign-as", required_argument, NULL, OPTION_SIGN_AS },
+	{ "clock", required_argument, NULL, OPTION_CLOCK },
 	{ "server", required_argument, NULL, OPTION_SERVER },
 	{ "connect-to", required_argument, NULL, OPTION_CONNECT_TO },
 	{ "ca-file", required_argument, NULL, OPTION_CA_FILE },
@@ -93,6 +101,8 @@ static const char help[] =
     "  --password-file FILE     else $MUSTER_PASSWORD, else the terminal\n"
     "  --token-file FILE        enroll with the token in it (AuthPolicy Federated), no password\n"
     "  --jwt-file FILE          enroll with the JWT in it, as a device of Entra ID does\n"
+    "  --certificate PEM        sign with it (AuthPolicy Certificate), no password\n"
+    "  --certificate-key PEM    and with this key\n"
     "  --server HOST[:PORT]     or a URL of discovery; else EnterpriseEnrollment.<domain of UPN>\n"
     "  --connect-to H:P:A:Q     for host H and port P go to A, port Q, as in curl (repeatable)\n"
     "  --ca-file PEM            the roots this device trusts; else the system's\n"
@@ -111,6 +121,10 @@ static const char help[] =
     "  --name-form FORM         the CSR's name: printable, printable-nul, utf8, utf8-nul\n"
     "  --spaced                 white space around values, as in published samples\n"
     "  --no-slash               Discover's namespace without the samples' trailing slash\n"
+    "  --sign-as WORD           as other clients and samples do: exclusive, wsse-id, no-prefix,\n"
+    "                           no-transforms, dangling, old-uris, sha1, no-timestamp,\n"
+    "                           unsigned-policies, unsigned, changed (repeatable)\n"
+    "  --clock [-]SECONDS       its clock is so far ahead (behind) when it signs\n"
     "  --resend N               send RequestSecurityToken N times again, as after lost answers\n"
     "  --pedantic               refuse what is only noted otherwise\n"
     "  --json                   one JSON object instead of the table\n"
@@ -226,6 +240,11 @@ plain_option(struct options *to, int letter, const char *value)
 		to->token_is_jwt = letter == OPTION_JWT_FILE;
 		settings->auth_policy = "Federated";
 		return true;
+	case OPTION_CERTIFICATE:
+		to->certificate_file = value;
+		settings->auth_policy = "Certificate";
+		return true;
+	case OPTION_CERTIFICATE_KEY: to->certificate_key_file = value; return true;
 	case OPTION_SERVER: settings->server = value; return true;
 	case OPTION_CA_FILE: settings->ca_file = value; return true;
 	case OPTION_STATE: settings->state = value; return true;
@@ -253,12 +272,30 @@ plain_option(struct options *to, int letter, const char *value)
 }
 
 static bool
+habit_take(struct options *to, const char *word)
+{
+	unsigned habit = signer_habit(word);
+
+	to->habits |= habit;
+	return habit != 0 || mistake("--sign-as", word, "no such habit, see --help");
+}
+
+static bool
+clock_take(struct options *to, const char *value)
+{
+	to->clock_behind = *value == '-';
+	return number_option("--clock", value + to->clock_behind, 1000000000, &to->clock_seconds);
+}
+
+static bool
 option_take(struct options *to, int letter, const char *value)
 {
 	switch (letter) {
 	case '?': return false; /* getopt has spoken */
 	case 'n': return number_option("-n", value, 10000000, &to->devices);
 	case 'c': return number_option("-c", value, 512, &to->concurrent);
+	case OPTION_SIGN_AS: return habit_take(to, value);
+	case OPTION_CLOCK: return clock_take(to, value);
 	case OPTION_POOL: return number_option("--pool", value, 256, &to->pool);
 	case OPTION_USER: return add_to(to->user, &to->users, USERS_MAX, "--user", value);
 	default: return plain_option(to, letter, value) || device_option(&to->settings, letter, value);
@@ -299,6 +336,10 @@ needs_check(struct options *to)
 		    to->verb == VERB_ENROLL ? ", once" : ", or --accounts FILE");
 		return false;
 	}
+	if ((to->certificate_file == NULL) != (to->certificate_key_file == NULL)) {
+		fprintf(stderr, "muster-device: --certificate and --certificate-key belong together\n");
+		return false;
+	}
 	if (to->verb == VERB_STATUS && to->settings.state == NULL) {
 		fprintf(stderr, "muster-device: --state DIR is needed: where enroll installed\n");
 		return false;
@@ -323,4 +364,18 @@ options_parse(int argc, char **argv, struct options *to)
 		if (!option_take(to, letter, optarg))
 			return false;
 	return verb_take(to, argc, argv) && needs_check(to);
+}
+
+bool
+options_signer(struct arena *arena, const struct options *options, struct signer *signer)
+{
+	struct refusal refusal;
+	long seconds = (long)options->clock_seconds;
+
+	*signer = (struct signer){ .habits = options->habits,
+		.clock_seconds = options->clock_behind ? -seconds : seconds };
+	if (signer_load(arena, options->certificate_file, options->certificate_key_file, signer, &refusal))
+		return true;
+	fprintf(stderr, "muster-device: %s\n", refusal.what);
+	return false;
 }

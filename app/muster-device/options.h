@@ -3,6 +3,7 @@
 #define MUSTER_DEVICE_OPTIONS_H
 
 #include "settings.h"
+#include "signer.h"
 
 #define USERS_MAX 1024
 
@@ -14,6 +15,10 @@ struct options {
 	const char *user[USERS_MAX];
 	size_t users;
 	const char *password_file;
+	const char *certificate_file, *certificate_key_file; /* of the signer; NULL: none */
+	unsigned habits;				     /* of the signer, enum signer_habit */
+	unsigned long clock_seconds;			     /* how far its clock is ahead, or behind */
+	bool clock_behind;
 	const char *token_file; /* NULL: a password proves who enrolls */
 	bool token_is_jwt;	/* Entra ID's, not an opaque one */
 	/* load */
@@ -27,6 +32,9 @@ struct options {
 
 /* Parse; on a mistake a sentence goes to stderr and false comes back. */
 bool options_parse(int argc, char **argv, struct options *);
+
+/* The signer of --certificate; on a mistake a sentence goes to stderr and false comes back. */
+bool options_signer(struct arena *, const struct options *, struct signer *);
 
 /* The help text to stdout. */
 void options_help(void);

@@ -327,7 +327,7 @@ policies_write(struct arena *arena, const struct settings *settings, const struc
 	xml_end(out);
 	nil_write(out, "requestFilter");
 	xml_end(out);
-	return envelope_end(out, arena, envelope);
+	return envelope_end(out, arena, login, true, envelope);
 }
 
 bool

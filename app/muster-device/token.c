@@ -41,7 +41,7 @@ token_write(struct arena *arena, const struct settings *settings, const struct l
 	xml_end(out);
 	context_write(out, settings, context);
 	xml_end(out);
-	return envelope_end(out, arena, envelope);
+	return envelope_end(out, arena, login, false, envelope);
 }
 
 static void

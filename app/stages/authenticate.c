@@ -8,8 +8,8 @@ prove(struct exchange *ex, const struct credential *credential, const struct acc
 	case CREDENTIAL_PASSWORD: return stage_prove_password(ex, &credential->password, account, decision);
 	case CREDENTIAL_TOKEN: return stage_prove_token(ex, account, decision);
 	case CREDENTIAL_JWT: return stage_prove_jwt(ex, &credential->token, account, decision);
-	case CREDENTIAL_NONE:
-	case CREDENTIAL_CERTIFICATE: break;
+	case CREDENTIAL_CERTIFICATE: return stage_prove_certificate(ex, credential, account, decision);
+	case CREDENTIAL_NONE: break;
 	}
 	return refuse(&ex->why, OUTCOME_INVALID_SECURITY, "this kind of credential is not offered");
 }
@@ -36,6 +36,6 @@ stage_authenticate(struct exchange *ex, const struct credential *credential, con
 		return refuse(&ex->why, decision->outcome, "%s",
 		    decision->why != NULL ? decision->why : "this kind of credential is not accepted");
 	o = prove(ex, credential, account, decision);
-	ex->proven = o == OUTCOME_OK;
+	ex->proven = o == OUTCOME_OK && !ex->shown;
 	return o;
 }

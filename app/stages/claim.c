@@ -1,4 +1,4 @@
-#include <muster/stages/stages.h>
+#include <muster/stages/claim.h>
 
 #include <muster/credentials/jwt.h>
 #include <muster/credentials/token.h>
@@ -20,7 +20,7 @@ stage_claim(struct exchange *ex, const struct credential *credential, struct cla
 		if ((o = jwt_claim(arena, &credential->token, claim, &ex->why)) != OUTCOME_OK)
 			return o;
 		break;
-	case CREDENTIAL_CERTIFICATE: break;
+	case CREDENTIAL_CERTIFICATE: return stage_claim_certificate(ex, credential, claim);
 	}
 	ex->user = claim->user;
 	if (claim->json == NULL)

@@ -39,7 +39,7 @@ stage_policy(struct exchange *ex)
 	    (o = stage_claim(ex, credential, &claim)) != OUTCOME_OK ||
 	    (o = ask(ex, &claim, &policy)) != OUTCOME_OK ||
 	    (o = stage_authenticate(ex, credential, &policy.account, &policy.decision)) != OUTCOME_OK ||
-	    (o = stage_decide(ex, &policy.decision)) != OUTCOME_OK ||
+	    (!ex->shown && (o = stage_decide(ex, &policy.decision)) != OUTCOME_OK) ||
 	    (o = welcome(ex, &claim, &policy)) != OUTCOME_OK ||
 	    (o = stage_known(ex, &policy.account)) != OUTCOME_OK)
 		return o;

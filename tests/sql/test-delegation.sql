@@ -39,6 +39,10 @@ SELECT muster.add_account('package@other.test', kind => 'bulk') IS NULL;
 SELECT muster.add_bulk_token('package@' || k || '.test', 'Package', encode(sha256(k::bytea), 'hex')) IS NULL FROM unnest(ARRAY['example', 'other']) k;
 INSERT INTO muster.bulk_enrollment (device, organization, bulk_token, public_key_sha256, counted)
 	SELECT d.id, d.organization, b.id, sha256(''), true FROM muster.device d JOIN muster.bulk_token b USING (organization);
+SELECT muster.trust_signer_authority(k, 'Signers', der(500), 'CN=S', sha256('CN=S'), now(), now() + interval '1 year', '{upn}'), muster.revoke_signer(k, 'Signers', '01', 'stolen'),
+	muster.set_signing(k) FROM unnest(ARRAY['example', 'other']) k;
+SELECT muster.list_signer(k, u, repeat('0a', 32)) FROM (VALUES ('example', 'bob@example.test'), ('other', 'olga@other.test')) v (k, u);
+INSERT INTO muster.used_signature (sha256, organization, device, until) SELECT sha256(d.id::text::bytea), d.organization, d.id, now() FROM muster.device d;
 SELECT is(try('muster_worker', $$SELECT * FROM muster_worker.count('[{"organization": "example", "stage": "discovery", "build": "10.0.26200", "count": 2}, {"organization": "other", "stage": "discovery", "build": "10.0.26200", "count": 5}]')$$), 'true', 'counts of both');
 SELECT is(try('muster_worker', format($$SELECT outcome FROM muster_worker.make_token(%L, %L, sha256(%L), 'sign-in page', %L, NULL, '192.0.2.9')$$, 'other', a.id, a.upn, id(60))), 'Authorization', 'no token in another organization')
 	FROM muster.account a WHERE a.upn = 'bob@example.test';

@@ -28,7 +28,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE prosecdef AND NOT c
 	'every SECURITY DEFINER function has a pinned search_path');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname <> 'muster' AND NOT prosecdef$$, $$VALUES ('record_read_committed'), ('record_read_committed')$$,
 	'the programs'' functions are SECURITY DEFINER, but for the procedure that ends a transaction');
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('configuration_moved'), ('free_seats'), ('authority_key'), ('delegated'), ('explain_custom'), ('lock_account'), ('has_password_hash'), ('forget_accounts'), ('forget_organization'), ('seal_events'), ('age_events'), ('move_stray_events'), ('accounts_called')$$,
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('audit_list'), ('configuration_moved'), ('free_seats'), ('authority_key'), ('delegated'), ('explain_custom'), ('lock_account'), ('has_password_hash'), ('forget_accounts'), ('forget_organization'), ('seal_events'), ('age_events'), ('move_stray_events'), ('accounts_called')$$,
 	'of the people''s functions only these are SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND has_function_privilege('muster_admin', oid, 'EXECUTE')
 	AND told NOT LIKE 'Internal%' AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp'] AND proname NOT IN ('new_id', 'id_time')$$,
@@ -81,7 +81,7 @@ SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_priv
 		('held_digest'), ('stray_of_cluster'), ('verify_events'), ('verify_batch'), ('digest_of'), ('verify_agings'), ('guards')$$, 'what concerns all is not an organization''s own administrator''s');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_table_privilege('muster_admin', oid, 'TRUNCATE, TRIGGER')
 	OR (has_table_privilege('muster_admin', oid, 'DELETE') AND relname NOT IN ('email_domain', 'account_group', 'account_group_member', 'licence', 'licence_group', 'licence_seat',
-		'maintenance', 'platform', 'allowed_network', 'blocked_device', 'expected_device', 'custom_rule', 'delegation', 'import_row', 'tenant', 'tenant_key', 'account_identity', 'password_failure')))$$, 'an administrator deletes nothing but domains, tenants, rules, wrong passwords and what he loaded');
+		'maintenance', 'platform', 'allowed_network', 'blocked_device', 'expected_device', 'custom_rule', 'delegation', 'import_row', 'tenant', 'tenant_key', 'account_identity', 'password_failure', 'signer_authority', 'revoked_signer', 'listed_signer', 'signing')))$$, 'an administrator deletes nothing but domains, tenants, signers, rules, wrong passwords and what he loaded');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relname IN ('event', 'certificate', 'outcome', 'schema_version', 'seal', 'seal_epoch', 'aging', 'aged_batch', 'held_event') AND has_any_column_privilege('muster_admin', oid, 'INSERT, UPDATE')$$,
 	'an administrator forges no event and no certificate');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND told NOT LIKE 'Internal%' AND NOT has_function_privilege('muster_admin', oid, 'EXECUTE')$$,

@@ -44,6 +44,31 @@ init_takes_all_of_its_own(void **state)
 }
 
 static void
+trust_takes_all_of_its_own(void **state)
+{
+	static const char *const authority[] = { "trust", "file", FOR, "--name=N", "--names-by", "upn,email",
+		"--devices", NULL };
+	static const char *const one[] = { "trust", FOR, "--account=a@b", "file", NULL };
+	static const char *const list[] = { "crl", "file", FOR, NULL };
+	struct options options;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(parse(authority, &options, &why), OUTCOME_OK);
+	assert_int_equal(options.verb, VERB_TRUST);
+	assert_string_equal(options.trusted, "file");
+	assert_string_equal(options.names_by, "upn,email");
+	assert_true(options.devices);
+	assert_null(options.account);
+	assert_int_equal(parse(one, &options, &why), OUTCOME_OK);
+	assert_string_equal(options.account, "a@b");
+	assert_string_equal(options.trusted, "file");
+	assert_false(options.devices);
+	assert_int_equal(parse(list, &options, &why), OUTCOME_OK);
+	assert_int_equal(options.verb, VERB_CRL);
+}
+
+static void
 defaults(void **state)
 {
 	static const char *const init[] = { "init", FOR, PASSPHRASE, NULL };
@@ -163,7 +188,7 @@ mistakes(void **state)
 		const char *const argument[6];
 		const char *says;
 	} row[] = {
-		{ { NULL }, "give init, show, password, token or keys" },
+		{ { NULL }, "give init, show, password, token, keys, trust or crl" },
 		{ { "frob", NULL }, "verb 'frob'" },
 		{ { "Init", FOR, PASSPHRASE, NULL }, "verb 'Init'" },
 		{ { "init", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
@@ -206,6 +231,12 @@ mistakes(void **state)
 		    "--url and --jwks do not go together" },
 		{ { "keys", FOR, "--file=f", NULL }, "--file does not go with keys" },
 		{ { "show", "--ca-file=f", NULL }, "--ca-file does not go with show" },
+		{ { "trust", FOR, NULL }, "which file, and for whom?" },
+		{ { "trust", "file", NULL }, "which file, and for whom?" },
+		{ { "crl", FOR, NULL }, "which file, and for whom?" },
+		{ { "trust", "file", "more", FOR, NULL }, "argument 'more': is one too many" },
+		{ { "crl", "file", FOR, "--devices", NULL }, "--devices does not go with crl" },
+		{ { "show", "--account=a@b", NULL }, "--account does not go with show" },
 	};
 	struct options options;
 	struct why why;
@@ -259,6 +290,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(init_takes_all_of_its_own),
+		cmocka_unit_test(trust_takes_all_of_its_own),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(password_and_show),
 		cmocka_unit_test(token),

@@ -263,7 +263,7 @@ header_of(const struct settings *own, const struct login *login)
 	const char *text;
 
 	(void)envelope_begin(out, arena, own, "urn:action", "https://mdm.test/", login);
-	assert_true(envelope_end(out, arena, &bytes));
+	assert_true(envelope_end(out, arena, login, false, &bytes));
 	text =
 	    strstr(arena_printf(arena, "%.*s", (int)bytes.size, (const char *)bytes.data), "<wsse:Security");
 	return text == NULL ? NULL

@@ -28,4 +28,11 @@ int deadline_left_ms(struct deadline);
 /* "2026-11-23T10:00:00.000Z" in arena (RFC 3339, UTC). */
 char *clock_text(struct arena *, int64_t ms);
 
+/*
+ * The moment that an xs:dateTime says (XML Schema part 2, 3.2.7), in milliseconds since 1970: years 1970 to
+ * 9999, a fraction of any length, "Z" or an offset; without either it is UTC. False, and *ms untouched, when
+ * it is none.
+ */
+bool clock_from_text(const char *text, int64_t *ms);
+
 #endif

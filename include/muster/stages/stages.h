@@ -63,6 +63,7 @@ struct exchange {
 	bool proven;		     /* the credential was verified */
 	const char *person;	     /* what the proof tells of its user, JSON: {"name": …}; NULL mostly */
 	struct turn turn;	     /* of a password, until its answer is written */
+	bool shown; /* it was not, but is enough for what is no secret: no decision is told */
 	int64_t signature_us, issuer_database_us;
 };
 
@@ -98,6 +99,8 @@ enum outcome stage_prove_password(
 enum outcome stage_prove_token(struct exchange *, const struct account *, const struct decision *);
 enum outcome stage_prove_jwt(
     struct exchange *, const struct secret *token, const struct account *, const struct decision *);
+enum outcome stage_prove_certificate(
+    struct exchange *, const struct credential *, const struct account *, const struct decision *);
 
 /*
  * Make the account of somebody who is proven and welcome (struct account), and nobody yet. Ask SQL about the
