@@ -157,6 +157,7 @@ BEGIN
 	DELETE FROM muster.expected_device x WHERE x.organization = NEW.id;
 	DELETE FROM muster.custom_rule x WHERE x.organization = NEW.id;
 	DELETE FROM muster.terms x WHERE x.organization = NEW.id;
+	DELETE FROM muster.branding x WHERE x.organization = NEW.id;
 	RETURN NULL;
 END
 $$;

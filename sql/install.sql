@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 9
+\set newest 10
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -76,6 +76,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 9) AS due \
 \if :due
 \ir migrations/009-tokens.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 10) AS due \gset
+\if :due
+\ir migrations/010-sign-in.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -103,6 +107,8 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 9) AS due \
 \ir devices.sql
 \ir counts.sql
 \ir worker.sql
+\ir sign_in.sql
+\ir page_texts.sql
 \ir issuer.sql
 \ir under_way.sql
 \ir views.sql
