@@ -7,6 +7,7 @@
 #define MUSTER_STAGES_STAGES_H
 
 #include <muster/credentials/memo.h>
+#include <muster/protocol/page.h>
 #include <muster/protocol/soap.h>
 #include <muster/stages/tally.h>
 #include <muster/store/worker.h>
@@ -47,7 +48,7 @@ struct exchange {
 	struct soap soap;
 	struct why why;
 	enum service service;
-	const char *stage;  /* "discovery", "policy", "enrollment", "device", "none": for log and record */
+	const char *stage;  /* "discovery", "policy", "enrollment", "sign-in", ...: for log and record */
 	const char *action; /* of the response, for a fault */
 	/* From the path: untrusted hints. */
 	const char *organization; /* key; NULL if the path has none */
@@ -58,6 +59,9 @@ struct exchange {
 	const char *text, *language; /* custom text for the user; NULL mostly */
 	const char *details;	     /* of the decision, JSON, for the record; may be NULL */
 	bool proven;		     /* the credential was verified */
+	bool recorded;		     /* what succeeded stands in the database already */
+	bool answered;		     /* a refusal's reply is made */
+	const struct page *page;     /* the organization's, for people; NULL until it is loaded */
 	int64_t signature_us, issuer_database_us;
 };
 
@@ -65,6 +69,7 @@ enum outcome stage_discovery(struct exchange *);
 enum outcome stage_policy(struct exchange *);
 enum outcome stage_enrollment(struct exchange *);
 enum outcome stage_device(struct exchange *);
+enum outcome stage_sign_in(struct exchange *);
 
 /*
  * Whom the credential says it is, for SQL to look up. Nothing is proven yet.

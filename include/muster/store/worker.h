@@ -44,6 +44,11 @@ struct new_token {
 enum outcome store_make_token(
     struct store *, struct arena *, const struct new_token *, struct decision *, struct why *);
 
+/* muster_worker.page: what an organization's pages look like and say, in the best of the languages
+ * ("de-AT,de,en"). The texts come without an organization, too, to say that there is none. */
+enum outcome store_page(struct store *, struct arena *, const char *organization, const char *languages,
+    struct presentation *, struct why *);
+
 /* One refusal to record. NULL for what is not known. */
 struct refusal {
 	const char *trace, *attempt, *stage, *organization, *user, *account, *remote, *facts;
