@@ -64,6 +64,7 @@ call(uint8_t function, struct why *why)
 	struct enrollment_policy policy;
 	struct grant grant;
 	struct device_status status;
+	struct presentation presentation;
 	const char *summary;
 	bool more;
 
@@ -76,6 +77,7 @@ call(uint8_t function, struct why *why)
 	case 5:
 	case 6: return issuer_call(function, why);
 	case 8: return store_count(&store, "[]", why);
+	case 9: return store_page(&store, arena, "", "", &presentation, why);
 	default: return store_refuse(&store, arena, &refusal, why);
 	}
 }
