@@ -2,11 +2,14 @@
 
 #include <muster/base/text.h>
 
+#include <libxml/HTMLtree.h>
+#include <libxml/xmlsave.h>
 #include <libxml/xmlwriter.h>
 
 struct xml_out {
 	xmlBuffer *buffer;
 	xmlTextWriter *writer;
+	xmlDoc *page; /* what is written when it is HTML; NULL when it is XML */
 	bool failed;
 };
 
@@ -21,12 +24,26 @@ xml_out_new(void)
 	return out;
 }
 
+struct xml_out *
+xml_out_new_html(void)
+{
+	struct xml_out *out = calloc(1, sizeof(*out));
+
+	if (out == NULL || (out->buffer = xmlBufferCreate()) == NULL ||
+	    (out->page = htmlNewDocNoDtD(NULL, NULL)) == NULL ||
+	    xmlCreateIntSubset(out->page, (const xmlChar *)"html", NULL, NULL) == NULL ||
+	    (out->writer = xmlNewTextWriterTree(out->page, NULL, 0)) == NULL)
+		arena_out_of_memory();
+	return out;
+}
+
 void
 xml_out_free(struct xml_out **out)
 {
 	if (*out == NULL)
 		return;
 	xmlFreeTextWriter((*out)->writer);
+	xmlFreeDoc((*out)->page);
 	xmlBufferFree((*out)->buffer);
 	free(*out);
 	*out = NULL;
@@ -137,6 +154,27 @@ xml_element(struct xml_out *out, const char *name, const char *text)
 	xml_end(out);
 }
 
+void
+xml_raw(struct xml_out *out, const char *text)
+{
+	if (out->page == NULL || strchr(text, '<') != NULL || strchr(text, '&') != NULL)
+		out->failed = true;
+	xml_chars(out, text);
+}
+
+/* The tree as HTML's own writer puts it: it knows the void elements, and what is not escaped. */
+static bool
+html_save(struct xml_out *out)
+{
+	xmlSaveCtxt *save = xmlSaveToBuffer(out->buffer, "UTF-8", XML_SAVE_AS_HTML);
+
+	if (save == NULL)
+		arena_out_of_memory();
+	if (xmlSaveTree(save, (xmlNode *)out->page) < 0)
+		out->failed = true;
+	return xmlSaveClose(save) >= 0 && !out->failed;
+}
+
 bool
 xml_out_finish(struct xml_out *out, struct arena *arena, struct bytes *bytes)
 {
@@ -144,7 +182,7 @@ xml_out_finish(struct xml_out *out, struct arena *arena, struct bytes *bytes)
 
 	if (!out->failed)
 		note(out, xmlTextWriterEndDocument(out->writer));
-	if (out->failed || xmlTextWriterFlush(out->writer) < 0)
+	if (out->failed || xmlTextWriterFlush(out->writer) < 0 || (out->page != NULL && !html_save(out)))
 		return false;
 	size = (size_t)xmlBufferLength(out->buffer);
 	/* The writer ends a document with a line feed. */

@@ -198,6 +198,52 @@ ends(void **state)
 	assert_string_equal(text + strlen(text) - 8, "</a></r>");
 }
 
+/* A page: void elements and empty ones, script and style as they are, values escaped. */
+static void
+html(void **state)
+{
+	CLEANUP(xml_out_free) struct xml_out *out = xml_out_new_html();
+	const char *text;
+
+	(void)state;
+	xml_start(out, NULL, "html", NULL);
+	xml_start(out, NULL, "body", NULL);
+	xml_start(out, NULL, "input", NULL);
+	xml_attr(out, "value", "\"<'&>\xc3\xa9");
+	xml_attr(out, "autofocus", "");
+	xml_end(out);
+	xml_element(out, "p", "<&>\"'");
+	xml_element(out, "p", NULL);
+	xml_start(out, NULL, "script", NULL);
+	xml_raw(out, "a > b ? \"c\" : 'd'");
+	xml_end(out);
+	text = finished(out);
+	assert_int_equal(strncmp(text, "<!DOCTYPE html>\n<html>", 22), 0);
+	assert_non_null(strstr(text, "<input value=\"&quot;&lt;'&amp;&gt;\xc3\xa9\" autofocus"));
+	assert_non_null(strstr(text, "<p>&lt;&amp;&gt;\"'</p><p></p>"));
+	assert_non_null(strstr(text, "<script>a > b ? \"c\" : 'd'</script></body></html>"));
+}
+
+/* Markup in a script, and what is meant for a script anywhere in XML. */
+static void
+raw_text_cannot_end_its_element(void **state)
+{
+	static const char *const row[] = { "</script>", "a < b", "a && b", "<!--" };
+
+	(void)state;
+	for (size_t i = 0; i <= ARRAY_SIZE(row); i++) {
+		CLEANUP(xml_out_free)
+		struct xml_out *out = i < ARRAY_SIZE(row) ? xml_out_new_html() : xml_out_new();
+		struct bytes bytes;
+
+		xml_start(out, NULL, "script", NULL);
+		xml_raw(out, i < ARRAY_SIZE(row) ? row[i] : "plain");
+		xml_end(out);
+		if (xml_out_finish(out, arena, &bytes))
+			fail_msg("row %zu: %.*s", i, (int)bytes.size, (const char *)bytes.data);
+	}
+}
+
 int
 main(void)
 {
@@ -207,6 +253,8 @@ main(void)
 		cmocka_unit_test(elements),
 		cmocka_unit_test(a_failure_sticks),
 		cmocka_unit_test(ends),
+		cmocka_unit_test(html),
+		cmocka_unit_test(raw_text_cannot_end_its_element),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
