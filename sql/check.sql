@@ -95,7 +95,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		('error', 'organization', NOT EXISTS (SELECT FROM muster.organization o WHERE o.deleted_at IS NULL), 'there is no organization', 'SELECT muster.add_organization(key, name, enrollment_url, device_url);'),
 		('error', 'sealing key', NOT (SELECT x.has_sealing_key FROM muster.configuration x), 'there is no key to seal devices'' secrets with', 'muster-ca init --organization KEY'),
 		('warning', 'events', EXISTS (SELECT FROM muster.event e WHERE e.tableoid = 'muster.event_default'::regclass), 'events are in the default partition: housekeeping did not make a month''s partition in time',
-			'look for "housekeeping" in muster''s log')
+			'look for "housekeeping" in muster''s log'),
+		('note', 'page text', EXISTS (SELECT FROM muster.page_texts t WHERE t.words IS NULL), 'a language of the pages lacks texts, which are said in English instead: '
+			|| (SELECT string_agg(DISTINCT t.language, ', ') FROM muster.page_texts t WHERE t.words IS NULL), 'SELECT language, key, english FROM muster.page_texts WHERE words IS NULL;')
 		) c (severity, topic, found, finding, next_step)
 	 WHERE c.found
 	UNION ALL
@@ -147,6 +149,8 @@ BEGIN
 				CASE WHEN s.policies_unsigned THEN 'GetPolicies also unsigned' END) FROM muster.signing_of(o.id) s), 'muster.set_signing'),
 		('trusted authorities', coalesce((SELECT string_agg(a.name || CASE WHEN a.own_devices THEN ' (our devices)' ELSE coalesce(format(' (%s)', nullif(array_to_string(a.names_by, ', '), '')), '') END,
 				', ' ORDER BY a.name) FROM muster.signer_authority a WHERE a.organization = o.id), 'none'), 'muster-ca trust, muster.distrust_signer_authority'),
+		('colour of pages', coalesce((SELECT b.color FROM muster.branding b WHERE b.organization = o.id), 'Muster''s own'), 'muster.set_page_color'),
+		('logo of pages', coalesce((SELECT muster.image_type(b.logo) FROM muster.branding b WHERE b.organization = o.id), 'none'), 'muster.set_page_logo'),
 		('enrollment version', o.enrollment_version, 'muster.set_enrollment_version'),
 		('authority', (SELECT format('%s, until %s', c.name, to_char(c.not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD')) FROM muster.authority c WHERE c.id = o.authority), 'muster.set_authority, muster-ca init'),
 		('certificates', format('%s days, renewed from %s days before the end, every %s days', o.validity_days, o.renew_period_days, o.renew_retry_days), 'muster.set_validity, muster.set_renewal'),

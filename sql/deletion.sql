@@ -174,6 +174,7 @@ BEGIN
 	DELETE FROM muster.guessing_limit x WHERE x.organization = NEW.id;
 	DELETE FROM muster.signer_authority x WHERE x.organization = NEW.id;
 	DELETE FROM muster.signing x WHERE x.organization = NEW.id;
+	DELETE FROM muster.branding x WHERE x.organization = NEW.id;
 	RETURN NULL;
 END
 $$;

@@ -47,7 +47,7 @@ COMMENT ON FUNCTION muster.tell(text, jsonb) IS 'Internal: record what somebody 
 CREATE OR REPLACE FUNCTION muster.told(p_row jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT p_row - ARRAY['password_hash', 'password_set_at', 'private_key', 'certificate', 'der', 'sealing_key', 'dm_secrets', 'facts',
-		'application_token', 'generation', 'changed_at', 'body', 'token_sha256', 'public_key']
+		'application_token', 'generation', 'changed_at', 'body', 'token_sha256', 'public_key', 'logo']
 $$;
 COMMENT ON FUNCTION muster.told(jsonb) IS 'Internal: a row as events may tell it: without hashes, keys, secrets and bulk. Example: SELECT muster.told(to_jsonb(o)) FROM muster.organization o;';
 
@@ -69,7 +69,7 @@ BEGIN
 		-- and devices have columns of the event.
 		IF TG_TABLE_NAME NOT IN ('organization', 'account', 'device') THEN
 			SELECT jsonb_object_agg(k.key, old_row -> k.key) INTO which
-			  FROM unnest(ARRAY['id', 'name', 'kind', 'value', 'network', 'domain', 'subject_name', 'licence', 'tenant', 'kid', 'subject']) k (key)
+			  FROM unnest(ARRAY['id', 'name', 'kind', 'value', 'network', 'domain', 'subject_name', 'licence', 'tenant', 'kid', 'subject', 'language', 'key']) k (key)
 			 WHERE old_row ->> k.key IS NOT NULL;
 		END IF;
 		-- Only what changed; secrets by a word of their own.

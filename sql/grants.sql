@@ -48,6 +48,10 @@ GRANT SELECT ON muster.signer_authority, muster.revoked_signer, muster.listed_si
 	muster.signer_authorities, muster.listed_signers, muster.revoked_signers
 	TO :readers;
 GRANT EXECUTE ON FUNCTION muster.signer_authority_id(text, text) TO :readers;
+GRANT SELECT ON muster.branding, muster.page_text, muster.page_texts TO :readers;
+GRANT EXECUTE ON FUNCTION muster.contrast(text, text), muster.luminance(text), muster.color_on(text), muster.image_type(bytea), muster.page_language(text[]),
+	muster.page_words(text, text)
+	TO :readers;
 GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.enrolled_as(uuid, text, text), muster.platform_refuses(muster.platform), muster.tasks(), muster.help(text) TO :readers;
 GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events) ON muster.configuration TO :readers;
 -- Seals are of all events, whoever's; the default partition stands outside the policies.
@@ -161,6 +165,11 @@ GRANT INSERT (organization, kind, value, reason), UPDATE (reason), DELETE ON mus
 GRANT INSERT (organization, kind, value, account, note), UPDATE (account, note), DELETE ON muster.expected_device TO :changers;
 GRANT INSERT (organization, name, priority, function, enabled), UPDATE (name, priority, enabled), DELETE ON muster.custom_rule TO :changers;
 GRANT INSERT (organization, version, language, title, body) ON muster.terms TO :changers;
+GRANT INSERT (organization, color, logo), UPDATE (color, logo, changed_at) ON muster.branding TO :changers;
+GRANT EXECUTE ON FUNCTION muster.set_page_color(text, text), muster.set_page_logo(text, bytea) TO :changers;
+-- What pages say they say to everybody.
+GRANT INSERT (language, key, own), UPDATE (own), DELETE ON muster.page_text TO muster_admin;
+GRANT EXECUTE ON FUNCTION muster.set_page_text(text, text, text) TO muster_admin;
 GRANT INSERT (id, organization, account, version, how, note) ON muster.acceptance TO :changers;
 GRANT EXECUTE ON FUNCTION
 	muster.switch(text, boolean), muster.home_of(uuid), muster.group_users(uuid),

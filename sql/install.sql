@@ -76,6 +76,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 9) AS due \
 \if :due
 \ir migrations/009-tokens.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 10) AS due \gset
+\if :due
+\ir migrations/010-sign-in.sql
+\endif
 SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 12) AS due \gset
 \if :due
 \ir migrations/012-token-issuers.sql
@@ -120,6 +124,8 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 15) AS due 
 \ir counts.sql
 \ir guessing.sql
 \ir worker.sql
+\ir sign_in.sql
+\ir page_texts.sql
 \ir issuer.sql
 \ir under_way.sql
 \ir views.sql
