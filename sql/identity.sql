@@ -13,7 +13,7 @@ COMMENT ON FUNCTION muster.nobody(muster.organization, text, text) IS 'Internal:
 
 CREATE OR REPLACE FUNCTION muster.policy_of_kind(p_kind text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-	SELECT CASE p_kind WHEN 'password' THEN 'OnPremise' WHEN 'token' THEN 'Federated' WHEN 'jwt' THEN 'Federated' WHEN 'certificate' THEN 'Certificate' END
+	SELECT CASE p_kind WHEN 'password' THEN 'OnPremise' WHEN 'token' THEN 'Federated' WHEN 'sign-in page' THEN 'Federated' WHEN 'jwt' THEN 'Federated' WHEN 'certificate' THEN 'Certificate' END
 $$;
 COMMENT ON FUNCTION muster.policy_of_kind(text) IS 'Internal: the AuthPolicy that a kind of credential belongs to. Example: SELECT muster.policy_of_kind(''password'');';
 
@@ -48,6 +48,7 @@ BEGIN
 	ELSE
 		i := CASE kind
 			WHEN 'password' THEN muster.identify_password(o, p_user)
+			WHEN 'sign-in page' THEN muster.identify_sign_in(o, p_user)
 			WHEN 'token' THEN muster.identify_token(o, p_claim)
 			WHEN 'jwt' THEN muster.identify_jwt(o, p_claim)
 			WHEN 'certificate' THEN muster.identify_certificate(o, p_claim)

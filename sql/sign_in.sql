@@ -1,4 +1,19 @@
--- The pages that people see when they sign in: colour, logo, languages, and what the programs ask of them.
+-- The pages that people see when they sign in: whom they name, colour, logo, languages, and what the programs ask of them.
+
+CREATE OR REPLACE FUNCTION muster.identify_sign_in(o muster.organization, p_user text) RETURNS muster.identity
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	i muster.identity;
+BEGIN
+	IF o.sign_in <> 'page' THEN
+		i.outcome := 'InvalidSecurity';
+		i.why := format('organization %s has its users sign in through the web server, not on the page', o.key);
+		RETURN i;
+	END IF;
+	RETURN muster.identify_password(o, p_user);
+END
+$$;
+COMMENT ON FUNCTION muster.identify_sign_in(muster.organization, text) IS 'Internal: whom a name typed on the sign-in page means; what proves it is what proves a password elsewhere. Example: SELECT muster.identify_sign_in(o, ''ada'') FROM muster.organization o;';
 
 CREATE OR REPLACE FUNCTION muster.luminance(color text) RETURNS double precision
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$

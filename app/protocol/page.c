@@ -223,7 +223,5 @@ page_reply(struct request *request, struct reply *reply, const struct page *page
 	reply->content_type = "text/html; charset=utf-8";
 	reply->body = body;
 	reply_header(request, reply, "Content-Security-Policy", policy(request->arena, page));
-	reply_header(request, reply, "Cache-Control", "no-store");
 	reply_header(request, reply, "Referrer-Policy", "no-referrer");
-	reply_header(request, reply, "X-Content-Type-Options", "nosniff");
 }

@@ -70,6 +70,7 @@ issue(struct exchange *ex, const struct grant *grant, const struct claim *claim,
 	ex->issuer_database_us = answer.issued.database_us;
 	stage_note(ex, &answer.decision);
 	ex->device = answer.issued.device;
+	ex->recorded = o == OUTCOME_OK;
 	*issued = answer.issued;
 	return o;
 }

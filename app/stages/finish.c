@@ -3,6 +3,7 @@
 #include <muster/base/log.h>
 #include <muster/protocol/fault.h>
 #include <muster/stages/decide.h>
+#include <muster/stages/pages.h>
 #include <muster/stages/route.h>
 
 /* Recording a refusal may take this long; the device waits for its fault meanwhile. */
@@ -54,7 +55,8 @@ plain_for(const struct exchange *ex, enum outcome outcome)
 	case OUTCOME_NOT_FOUND: return (struct plain){ 404, "not found" };
 	case OUTCOME_METHOD_NOT_ALLOWED: return (struct plain){ 405, "method not allowed" };
 	case OUTCOME_TOO_LARGE: return (struct plain){ 413, "body too large" };
-	case OUTCOME_UNSUPPORTED_MEDIA_TYPE: return (struct plain){ 415, "send application/soap+xml" };
+	case OUTCOME_UNSUPPORTED_MEDIA_TYPE:
+		return (struct plain){ 415, "this content type is not taken here" };
 	case OUTCOME_UNAVAILABLE: return (struct plain){ 503, "try again later" };
 	}
 	return (struct plain){ 0, NULL };
@@ -68,6 +70,13 @@ reply_http(struct exchange *ex, struct plain plain)
 	reply_plain(ex->request, ex->reply, plain.status, plain.line);
 }
 
+/* A person reads the answer, not a client of SOAP. */
+static bool
+is_page(enum service service)
+{
+	return service == SERVICE_SIGN_IN || service == SERVICE_SINGLE_SIGN_ON || service == SERVICE_TERMS;
+}
+
 /* What asks the device endpoint reads no SOAP: whatever keeps us from answering is a 503. */
 static void
 reply_refusal(struct exchange *ex, enum outcome outcome)
@@ -79,6 +88,8 @@ reply_refusal(struct exchange *ex, enum outcome outcome)
 		plain = plain_for(ex, OUTCOME_UNAVAILABLE);
 	if (plain.status != 0)
 		reply_http(ex, plain);
+	else if (is_page(ex->service))
+		stage_page_error(ex, outcome);
 	else
 		reply_fault(ex, outcome);
 }
@@ -142,11 +153,11 @@ log_request(const struct exchange *ex, enum outcome outcome, bool recorded)
 void
 finish(struct exchange *ex, enum outcome outcome)
 {
-	/* An enrollment that succeeded was recorded by its issuer. */
-	bool recorded = outcome == OUTCOME_OK && ex->service == SERVICE_ENROLLMENT;
+	bool recorded = outcome == OUTCOME_OK && ex->recorded;
 
 	if (outcome != OUTCOME_OK) {
-		reply_refusal(ex, outcome);
+		if (!ex->answered)
+			reply_refusal(ex, outcome);
 		recorded = record(ex, outcome);
 	}
 	log_request(ex, outcome, recorded);

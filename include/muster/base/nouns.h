@@ -49,6 +49,24 @@ struct account {
 	    *decoy; /* without password_hash: a setting of crypt(5) to spend the time with; may be NULL */
 };
 
+/* One text of a page's language. */
+struct page_text {
+	const char *key, *text;
+};
+
+/* What an organization's pages look like and say. */
+struct presentation {
+	struct decision decision; /* whether there is such an organization, and it is open */
+	const char *organization; /* key */
+	const char *name;	  /* for people */
+	const char *color,
+	    *color_on;	      /* "#rrggbb": its own, and what is written on it; NULL: none of its own */
+	const char *logo;     /* data: URI; NULL: none */
+	const char *language; /* of the texts, BCP 47 */
+	const struct page_text *texts; /* by key, with the name in them */
+	size_t text_count;
+};
+
 /* What GetPolicies tells (MS-XCEP 3.1.4.1.3). */
 struct enrollment_policy {
 	struct account account;

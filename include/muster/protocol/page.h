@@ -6,22 +6,17 @@
 #ifndef MUSTER_PROTOCOL_PAGE_H
 #define MUSTER_PROTOCOL_PAGE_H
 
-#include <muster/base/outcome.h>
+#include <muster/base/nouns.h>
 #include <muster/wire/request.h>
-
-/* One text of the page's language, from muster.page_text. */
-struct page_text {
-	const char *key, *text;
-};
 
 /* What all pages of an organization share. Strings belong to the request's arena. */
 struct page {
-	const char *language;	  /* of the texts, BCP 47; NULL: English, without texts */
-	const char *organization; /* its name for people; NULL: not known */
-	const char *color;	  /* "#0b57d0": the organization's; NULL: ours */
-	const char *on_color;	  /* what can be read on it: "#000000" or "#ffffff" */
-	const char *logo;	  /* data: URI of a PNG, JPEG or GIF; NULL: the name instead */
-	const struct page_text *texts;
+	const char *language;	       /* of the texts, BCP 47; NULL: English, without texts */
+	const char *organization;      /* its name for people; NULL: not known */
+	const char *color;	       /* "#0b57d0": the organization's; NULL: ours */
+	const char *on_color;	       /* what can be read on it: "#000000" or "#ffffff" */
+	const char *logo;	       /* data: URI of a PNG, JPEG or GIF; NULL: the name instead */
+	const struct page_text *texts; /* of the language, by key: muster.page_text */
 	size_t text_count;
 	const char *trace; /* told where a person may need it: support finds the record by it */
 	const char *nonce; /* page_nonce(): of this response alone; without one no page is written */
@@ -82,8 +77,8 @@ bool page_error(struct arena *, const struct page *, enum outcome, const char *t
 /*
  * Make a page the reply: status 200, since the broker closes its window on an HTTP error before anybody could
  * read (the caller may change it), text/html, and headers: a Content-Security-Policy that allows nothing but
- * this response's own style and script and forms to this host or to ms-app, no-store, no referrer, no
- * sniffing.
+ * this response's own style and script and forms to this host or to ms-app, and no referrer. (no-store and
+ * nosniff every reply has.)
  */
 void page_reply(struct request *, struct reply *, const struct page *, struct bytes body);
 

@@ -7,6 +7,7 @@
 #define MUSTER_STAGES_STAGES_H
 
 #include <muster/credentials/memo.h>
+#include <muster/protocol/page.h>
 #include <muster/protocol/soap.h>
 #include <muster/stages/tally.h>
 #include <muster/stages/turns.h>
@@ -50,7 +51,7 @@ struct exchange {
 	struct soap soap;
 	struct why why;
 	enum service service;
-	const char *stage;  /* "discovery", "policy", "enrollment", "device", "none": for log and record */
+	const char *stage;  /* "discovery", "policy", "enrollment", "sign-in", ...: for log and record */
 	const char *action; /* of the response, for a fault */
 	/* From the path: untrusted hints. */
 	const char *organization; /* key; NULL if the path has none */
@@ -64,6 +65,9 @@ struct exchange {
 	const char *person;	     /* what the proof tells of its user, JSON: {"name": …}; NULL mostly */
 	struct turn turn;	     /* of a password, until its answer is written */
 	bool shown; /* it was not, but is enough for what is no secret: no decision is told */
+	bool recorded;		     /* what succeeded stands in the database already */
+	bool answered;		     /* a refusal's reply is made */
+	const struct page *page;     /* the organization's, for people; NULL until it is loaded */
 	int64_t signature_us, issuer_database_us;
 };
 
@@ -71,6 +75,7 @@ enum outcome stage_discovery(struct exchange *);
 enum outcome stage_policy(struct exchange *);
 enum outcome stage_enrollment(struct exchange *);
 enum outcome stage_device(struct exchange *);
+enum outcome stage_sign_in(struct exchange *);
 
 /*
  * Whom the credential says it is, for SQL to look up. Nothing is proven yet.

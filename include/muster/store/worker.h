@@ -68,6 +68,11 @@ struct tried {
 /* muster_worker.count_password: count it, for its name and for the client's network. */
 enum outcome store_count_password(struct store *, const struct tried *, struct why *);
 
+/* muster_worker.page: what an organization's pages look like and say, in the best of the languages
+ * ("de-AT,de,en"). The texts come without an organization, too, to say that there is none. */
+enum outcome store_page(struct store *, struct arena *, const char *organization, const char *languages,
+    struct presentation *, struct why *);
+
 /* One refusal to record. NULL for what is not known. */
 struct refusal {
 	const char *trace, *attempt, *stage, *organization, *user, *account, *remote, *facts;
