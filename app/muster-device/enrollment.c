@@ -1,6 +1,7 @@
 /* The stages in a column. */
 #include "enrollment.h"
 
+#include "broker.h"
 #include "pkcs10.h"
 #include "token.h"
 
@@ -14,6 +15,8 @@ struct run {
 	const struct enrollee *who;
 	struct enrollment *to;
 	const char *url; /* of discovery */
+	struct login login;
+	struct secret token; /* of the sign-in page; empty when it was not asked */
 	gnutls_x509_privkey_t key, made;
 	struct context context;
 	struct bytes csr;
@@ -22,8 +25,8 @@ struct run {
 const char *
 stage_name(enum stage stage)
 {
-	static const char *const names[STAGE_COUNT] = { "probe", "discover", "policies", "key", "enroll",
-		"install", "connect" };
+	static const char *const names[STAGE_COUNT] = { "probe", "discover", "sign-in", "policies", "key",
+		"enroll", "install", "connect" };
 
 	return names[stage];
 }
@@ -55,6 +58,31 @@ run_discover(struct run *run)
 	return true;
 }
 
+/* Federated without a token: the user signs in on a page. */
+static bool
+signs_in(const struct run *run)
+{
+	return run->login.token == NULL && run->to->services.auth_policy != NULL &&
+	    strcasecmp(run->to->services.auth_policy, "Federated") == 0;
+}
+
+static bool
+run_sign_in(struct run *run)
+{
+	const char *url = run->to->services.authentication_url;
+
+	if (url == NULL)
+		return deny(&run->to->refusal, HRESULT_WEB_SIGN_IN,
+		    "Discover answered Federated without AuthenticationServiceUrl");
+	if (!broker_sign_in(run->arena, run->who->settings, &run->login, url, &run->token, &run->to->refusal,
+		&run->to->notes))
+		return false;
+	run->login.token = &run->token;
+	run->login.token_type = TOKEN_TYPE_OPAQUE;
+	TELL(run, "token of %zu bytes from %s", run->token.size, url);
+	return true;
+}
+
 static bool
 run_policies(struct run *run)
 {
@@ -62,7 +90,7 @@ run_policies(struct run *run)
 
 	*policy = key_policy_default();
 	if (run->to->services.policy_url != NULL &&
-	    !policies_ask(run->who->http, run->arena, run->who->settings, &run->who->login,
+	    !policies_ask(run->who->http, run->arena, run->who->settings, &run->login,
 		run->to->services.policy_url, policy, &run->to->refusal, &run->to->notes))
 		return false;
 	TELL(run, "RSA %u, %s, %s", policy->bits, policy->sha1 ? "SHA-1" : "SHA-256", policy->provider);
@@ -114,7 +142,7 @@ run_enroll(struct run *run)
 {
 	unsigned others;
 
-	if (!token_ask(run->who->http, run->arena, run->who->settings, &run->who->login,
+	if (!token_ask(run->who->http, run->arena, run->who->settings, &run->login,
 		run->to->services.enrollment_url, run->csr, &run->context, &run->to->document, &others,
 		&run->to->refusal, &run->to->notes))
 		return false;
@@ -170,8 +198,8 @@ run_connect(struct run *run)
 static bool
 run_stage(struct run *run, enum stage stage)
 {
-	static bool (*const steps[STAGE_COUNT])(struct run *) = { run_probe, run_discover, run_policies,
-		run_key, run_enroll, run_install, run_connect };
+	static bool (*const steps[STAGE_COUNT])(struct run *) = { run_probe, run_discover, run_sign_in,
+		run_policies, run_key, run_enroll, run_install, run_connect };
 	int64_t start = clock_steady_us();
 
 	run->to->stage = stage;
@@ -184,14 +212,17 @@ bool
 enrollment_run(struct arena *arena, const struct enrollee *who, struct enrollment *to)
 {
 	enum stage last = who->directory == NULL ? STAGE_INSTALL : STAGE_CONNECT;
-	struct run run = { .arena = arena, .who = who, .to = to };
+	struct run run = { .arena = arena, .who = who, .to = to, .login = who->login };
 	bool ok = true;
 
 	memset(to, 0, sizeof(*to));
-	for (enum stage stage = STAGE_PROBE; ok && stage <= last; stage++)
-		ok = run_stage(&run, stage);
+	for (enum stage stage = STAGE_PROBE; ok && stage <= last; stage++) {
+		if (stage != STAGE_SIGN_IN || signs_in(&run))
+			ok = run_stage(&run, stage);
+	}
 	if (!ok)
 		to->refusal.stage = stage_name(to->stage);
 	keypair_free(&run.made);
+	secret_release(&run.token);
 	return ok;
 }

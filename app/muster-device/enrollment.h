@@ -10,6 +10,7 @@
 enum stage {
 	STAGE_PROBE,
 	STAGE_DISCOVER,
+	STAGE_SIGN_IN, /* Federated only: the page of AuthenticationServiceUrl */
 	STAGE_POLICIES,
 	STAGE_KEY,     /* key and certificate request */
 	STAGE_ENROLL,  /* RequestSecurityToken and its answer */

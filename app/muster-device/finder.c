@@ -168,12 +168,9 @@ policy_check(const struct settings *settings, const struct services *services, s
 		    "AuthPolicy \"%s\" was answered, only %s was offered", services->auth_policy,
 		    settings->auth_policy);
 	}
-	if (text_equal_fold(services->auth_policy, "OnPremise"))
+	if (text_equal_fold(services->auth_policy, "OnPremise") ||
+	    text_equal_fold(services->auth_policy, "Federated"))
 		return true;
-	if (text_equal_fold(services->auth_policy, "Federated"))
-		return deny(refusal, HRESULT_WEB_SIGN_IN,
-		    "the server wants a web sign-in (Federated), which this device does not simulate: "
-		    "give a token with --token-file");
 	if (text_equal_fold(services->auth_policy, "Certificate"))
 		return deny(refusal, HRESULT_NO_AUTH_CERTIFICATE,
 		    "the server wants a certificate, which was not offered");

@@ -115,6 +115,12 @@ header_value(struct arena *arena, const char *headers, const char *name)
 	return NULL;
 }
 
+const char *
+http_header(struct arena *arena, const struct http_reply *reply, const char *name)
+{
+	return header_value(arena, reply->headers, name);
+}
+
 static void
 sink_finish(struct sink *sink)
 {
@@ -201,6 +207,20 @@ set_security(struct http *http)
 }
 
 static struct curl_slist *
+browser_headers(const struct http_request *request)
+{
+	struct curl_slist *list = curl_slist_append(NULL, "Accept: text/html");
+	char line[300];
+
+	list = curl_slist_append(list, "Accept-Language: en-US,en;q=0.5");
+	list = curl_slist_append(list, "Expect:");
+	if (request->content_type == NULL)
+		return list;
+	snprintf(line, sizeof(line), "Content-Type: %s", request->content_type);
+	return curl_slist_append(list, line);
+}
+
+static struct curl_slist *
 request_headers(const struct http_request *request)
 {
 	struct curl_slist *list = NULL;
@@ -230,7 +250,9 @@ set_request(struct http *http, const struct http_request *request, struct curl_s
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, http->settings->timeout_ms);
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request->follow ? 1L : 0L);
 	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
-	curl_easy_setopt(curl, CURLOPT_POSTREDIR, (long)CURL_REDIR_POST_ALL);
+	curl_easy_setopt(curl, CURLOPT_POSTREDIR, request->browser ? 0L : (long)CURL_REDIR_POST_ALL);
+	if (request->browser)
+		curl_easy_setopt(curl, CURLOPT_COOKIEFILE, ""); /* kept in memory, until http_free() */
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->error);
 	if (http->settings->new_connections) {
 		curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
@@ -254,8 +276,9 @@ http_send(struct http *http, struct arena *arena, const struct http_request *req
     struct http_reply *reply, struct refusal *refusal)
 {
 	struct sink sink = { .reply = reply, .arena = arena, .headers = arena_alloc(arena, HEADERS_MAX) };
-	struct curl_slist *headers = request_headers(request);
+	struct curl_slist *headers = request->browser ? browser_headers(request) : request_headers(request);
 	int64_t start = clock_steady_us();
+	const char *effective = NULL, *url;
 	long status = 0;
 	CURLcode code;
 
@@ -269,6 +292,8 @@ http_send(struct http *http, struct arena *arena, const struct http_request *req
 	curl_easy_setopt(http->curl, CURLOPT_WRITEDATA, &sink);
 	code = curl_easy_perform(http->curl);
 	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(http->curl, CURLINFO_EFFECTIVE_URL, &effective);
+	url = arena_strdup(arena, effective);
 	if (code != CURLE_OK)
 		(void)deny_transfer(http, code, request->url, refusal);
 	/* Options go, connections and TLS sessions stay. */
@@ -278,6 +303,7 @@ http_send(struct http *http, struct arena *arena, const struct http_request *req
 	reply->status = (int)status;
 	if (code == CURLE_OK)
 		sink_finish(&sink);
+	reply->url = arena_strdup(arena, url != NULL ? url : request->url);
 	free(sink.body);
 	return code == CURLE_OK;
 }
@@ -364,4 +390,20 @@ http_origin(struct arena *arena, const char *url)
 	char *port = url_part(arena, url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
 
 	return host == NULL || port == NULL ? NULL : arena_printf(arena, "https://%s:%s", host, port);
+}
+
+char *
+http_resolve(struct arena *arena, const char *page, const char *link)
+{
+	CURLU *handle = curl_url();
+	char *text = NULL, *copy = NULL;
+
+	if (handle != NULL && curl_url_set(handle, CURLUPART_URL, page, 0) == CURLUE_OK &&
+	    (*link == '\0' || curl_url_set(handle, CURLUPART_URL, link, 0) == CURLUE_OK) &&
+	    curl_url_set(handle, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK &&
+	    curl_url_get(handle, CURLUPART_URL, &text, 0) == CURLUE_OK && http_host(arena, text) != NULL)
+		copy = arena_strdup(arena, text);
+	curl_free(text);
+	curl_url_cleanup(handle);
+	return copy;
 }

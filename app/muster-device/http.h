@@ -30,7 +30,8 @@ struct http_request {
 	const char *url;	  /* https */
 	const char *content_type; /* NULL: none */
 	struct bytes body;
-	bool follow; /* redirects to https are followed (discovery only) */
+	bool follow;  /* redirects to https are followed (discovery, and the browser) */
+	bool browser; /* sent as a browser does: its headers, cookies, and a GET after a redirection */
 };
 
 struct http_reply {
@@ -38,6 +39,7 @@ struct http_reply {
 	const char *content_type;     /* "" when absent */
 	const char *content_encoding; /* "" when absent */
 	const char *headers;	      /* all of the last answer, as they came */
+	const char *url;	      /* that answered, after redirects */
 	bool has_length, chunked;
 	struct bytes body; /* in the arena given */
 	int64_t us;	   /* the whole exchange */
@@ -57,6 +59,13 @@ bool http_send(
  */
 bool http_post_soap(struct http *, struct arena *, const char *url, struct bytes envelope, bool follow,
     struct http_reply *, struct refusal *, struct notes *);
+
+/* The value of a header of the answer, trimmed; NULL if it is absent. */
+const char *http_header(struct arena *, const struct http_reply *, const char *name);
+
+/* What a page's link leads to ("" is the page itself), without its fragment, in arena; NULL when not https.
+ */
+char *http_resolve(struct arena *, const char *page, const char *link);
 
 /* The host of an https URL, lower case in arena; NULL when it is not one. */
 char *http_host(struct arena *, const char *url);

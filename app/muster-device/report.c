@@ -44,13 +44,23 @@ report_refusal(const struct refusal *refusal)
 	line("trace id", refusal->trace);
 }
 
+/* Not asked for: no user signs in on a page where a password does. */
+static bool
+passed_over(const struct enrollment *enrollment, enum stage stage)
+{
+	return !enrollment->done[stage] && stage < enrollment->stage;
+}
+
 static void
 stages_print(const struct enrollment *enrollment)
 {
 	printf("%-10s %12s  %s\n", "stage", "time", "what");
-	for (enum stage stage = STAGE_PROBE; stage <= enrollment->stage; stage++)
-		printf("%-10s %9.1f ms  %s\n", stage_name(stage), (double)enrollment->us[stage] / 1000,
-		    enrollment->done[stage] ? enrollment->what[stage] : "refused");
+	for (enum stage stage = STAGE_PROBE; stage <= enrollment->stage; stage++) {
+		if (!passed_over(enrollment, stage))
+			printf("%-10s %9.1f ms  %s\n", stage_name(stage),
+			    (double)enrollment->us[stage] / 1000,
+			    enrollment->done[stage] ? enrollment->what[stage] : "refused");
+	}
 }
 
 static void
@@ -117,11 +127,13 @@ stages_json(const struct enrollment *enrollment)
 {
 	json_t *list = json_array();
 
-	for (enum stage stage = STAGE_PROBE; stage <= enrollment->stage; stage++)
-		json_array_append_new(list,
-		    json_pack("{ss sb sf ss}", "stage", stage_name(stage), "done",
-			(int)enrollment->done[stage], "ms", (double)enrollment->us[stage] / 1000, "what",
-			enrollment->what[stage]));
+	for (enum stage stage = STAGE_PROBE; stage <= enrollment->stage; stage++) {
+		if (!passed_over(enrollment, stage))
+			json_array_append_new(list,
+			    json_pack("{ss sb sf ss}", "stage", stage_name(stage), "done",
+				(int)enrollment->done[stage], "ms", (double)enrollment->us[stage] / 1000,
+				"what", enrollment->what[stage]));
+	}
 	return list;
 }
 

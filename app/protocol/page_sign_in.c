@@ -20,7 +20,6 @@ field_write(struct xml_out *out, const struct field *field)
 	xml_attr(out, "autocomplete", field->autocomplete);
 	xml_attr(out, "autocapitalize", "none");
 	xml_attr(out, "spellcheck", "false");
-	xml_attr(out, "maxlength", "256");
 	xml_attr(out, "required", "");
 	xml_attr(out, "value", field->value);
 	xml_attr(out, "aria-invalid", field->wrong ? "true" : NULL);

@@ -14,7 +14,7 @@ CREATE ROLE double LOGIN IN ROLE muster_organization_admin, muster_help_desk;
 -- Rows of both organizations in every table.
 SELECT muster.add_group(k, 'Staff'), muster.add_licence(k, 'Seats', 3), muster.schedule_maintenance(k, now() + interval '1 day', now() + interval '2 days', 'disks'),
 	muster.set_platform(k, '10.0'), muster.allow_network(k, '192.0.2.0/24'), muster.block_device(k, 'serial number', 'S-1', 'stolen'),
-	muster.expect_device(k, 'serial number', 'S-2'), muster.publish_terms(k, 1, 'en', 'Terms', 'Be good.'), muster.require_group(k, false)
+	muster.expect_device(k, 'serial number', 'S-2'), muster.publish_terms(k, 1, 'en', 'Terms', 'Be good.'), muster.set_page_color(k, '#7b1fa2'), muster.require_group(k, false)
 	FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.add_to_group(u, 'Staff'), muster.assign_licence(u, 'Seats'), muster.record_acceptance(u, 1, 'on paper') FROM unnest(ARRAY['bob@example.test', 'olga@other.test']) u;
 SELECT muster.assign_licence_to_group(k, 'Seats', 'Staff') FROM unnest(ARRAY['example', 'other']) k;
@@ -78,6 +78,8 @@ SELECT is(try('boss', $$SELECT string_agg(role || ' ' || duty || ' ' || organiza
 CREATE VIEW tenant AS
 	SELECT c.oid, c.relname, (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = CASE c.relname WHEN 'organization' THEN 'id' ELSE 'organization' END) AS key
 	  FROM pg_class c WHERE c.relnamespace = 'muster'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('schema_version', 'outcome', 'configuration', 'authority', 'seal', 'seal_epoch', 'aging', 'aged_batch',
+	-- what pages say they say to everybody
+	'page_text',
 	-- what one loads only he himself sees
 	'import_row');
 SELECT is_empty($$SELECT relname FROM tenant WHERE key IS NULL$$, 'every other table knows its organization');
@@ -98,7 +100,7 @@ END
 $$;
 CREATE TABLE looked AS SELECT relname::text FROM tenant WHERE relname NOT IN ('delegation', 'held_event');
 INSERT INTO looked SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname IN ('organization', 'key')
-	WHERE c.relnamespace = 'muster'::regnamespace AND c.relkind = 'v' AND c.relname NOT IN ('delegations', 'authorities', 'expiring', 'refusals');
+	WHERE c.relnamespace = 'muster'::regnamespace AND c.relkind = 'v' AND c.relname NOT IN ('delegations', 'authorities', 'expiring', 'refusals', 'page_texts');
 GRANT SELECT ON looked TO PUBLIC;
 SELECT is(seen(r, l.relname, 'other'), '0', r || ' sees nothing of another organization in ' || l.relname) FROM looked l, unnest(ARRAY['hedy', 'oscar']) r ORDER BY 1;
 SELECT isnt(seen(r, l.relname, 'example'), '0', r || ' sees his own in ' || l.relname) FROM looked l, unnest(ARRAY['hedy', 'oscar', 'double']) r ORDER BY 1;

@@ -135,7 +135,7 @@ test_discovery(void **state)
 		{ "lower-case result", "<DiscoverResponse", "<discoverresponse", 0x801900C8, 0 },
 		{ "no AuthPolicy", "<AuthPolicy>OnPremise</AuthPolicy>", "", 0x80180008, 0 },
 		{ "unknown AuthPolicy", ">OnPremise<", ">Kerberos<", 0x80180008, 0 },
-		{ "Federated", ">OnPremise<", ">Federated<", 0x8018000F, 0 },
+		{ "Federated", ">OnPremise<", ">Federated<", 0, 0 },
 		{ "Certificate", ">OnPremise<", ">Certificate<", 0x80180028, 0 },
 		{ "no enrollment service",
 		    "<EnrollmentServiceUrl>https://m.corp.test:8443/E.svc</EnrollmentServiceUrl>", "",
