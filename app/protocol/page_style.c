@@ -39,5 +39,5 @@ const char page_style[] =
     ":focus-visible{outline:.15rem solid var(--text);outline-offset:.1rem}\n"
     "@media (max-width:30rem){body{padding:0;background:var(--sheet)}"
     "main{margin:0 auto;max-width:none;padding:1.5rem;border-radius:0;box-shadow:none}}\n"
-    "@media (prefers-reduced-motion:reduce){*{transition:none}}\n"
+    "@media (prefers-reduced-motion:reduce){*{transition:none!important}}\n"
     "@media (forced-colors:active){main{border:1px solid}}\n";

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
@@ -60,10 +61,11 @@ class Browser:
     def __init__(self, driver, hosts, language="en", scripts=True):
         self.profile = tempfile.mkdtemp(prefix="muster-browser-")
         rules = ", ".join(["MAP %s %s" % pair for pair in hosts.items()] + ["MAP * ~NOTFOUND"])
+        # A form of an https page that posts to ms-app is no reason for a warning: it is what is looked for.
         options = {"args": ARGUMENTS + ["--user-data-dir=" + self.profile, "--host-resolver-rules=" + rules],
-                   "prefs": {"intl.accept_languages": language, "intl.selected_languages": language}}
+                   "prefs": {"intl.accept_languages": language, "intl.selected_languages": language, "profile.mixed_forms_warnings": False}}
         wanted = {"browserName": "chrome", "acceptInsecureCerts": True, "goog:chromeOptions": options,
-                  "goog:loggingPrefs": {"browser": "ALL"}}
+                  "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
         made = call("POST", driver.url + "/session", {"capabilities": {"alwaysMatch": wanted}})
         self.url = "%s/session/%s" % (driver.url, made["sessionId"])
         if not scripts:
@@ -135,6 +137,12 @@ class Browser:
     def console(self):
         """What it said since the last time."""
         return [entry["message"] for entry in self.post("/se/log", type="browser")]
+
+    def submitted(self):
+        """Where it was told to post forms since the last time; what no network serves, it does not reach."""
+        events = [json.loads(entry["message"])["message"] for entry in self.post("/se/log", type="performance")]
+        return [event["params"]["url"] for event in events
+                if event["method"] == "Page.frameRequestedNavigation" and event["params"]["reason"] == "formSubmissionPost"]
 
     def size(self, width, height):
         self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500)
