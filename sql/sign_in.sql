@@ -90,7 +90,7 @@ BEGIN
 			ELSE format('its pages show a logo (%s, %s bytes)', muster.image_type(set_page_logo.logo), octet_length(set_page_logo.logo)) END);
 END
 $$;
-COMMENT ON FUNCTION muster.set_page_logo(text, bytea) IS 'Set the logo of an organization''s pages: a PNG, JPEG or GIF of at most 64 KiB, shown 48 pixels high at most, on white and on dark grey. NULL: its name instead. In psql: \set logo `base64 -w0 logo.png` and then: Example: SELECT muster.set_page_logo(''example'', decode(''R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'', ''base64''));';
+COMMENT ON FUNCTION muster.set_page_logo(text, bytea) IS 'Set the logo of an organization''s pages: a PNG, JPEG or GIF of at most 64 KiB, shown 48 pixels high at most, on white. NULL: its name instead. In psql: \set logo `base64 -w0 logo.png` and then: Example: SELECT muster.set_page_logo(''example'', decode(''R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'', ''base64''));';
 
 CREATE OR REPLACE FUNCTION muster.set_page_text(language text, key text, words text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
