@@ -27,6 +27,8 @@ enum outcome __wrap_store_count_password(struct store *, const struct tried *, s
 enum outcome __wrap_store_refuse(struct store *, struct arena *, const struct refusal *, struct why *);
 enum outcome __wrap_store_welcome(
     struct store *, struct arena *, const struct newcomer *, struct decision *, struct why *);
+enum outcome __wrap_store_page(
+    struct store *, struct arena *, const char *, const char *, struct presentation *, struct why *);
 enum outcome __wrap_store_device(
     struct store *, struct arena *, struct bytes, const char *, struct device_status *, struct why *);
 enum outcome __wrap_issuer_ask(
@@ -131,6 +133,16 @@ __wrap_store_refuse(struct store *store, struct arena *arena, const struct refus
 {
 	(void)store, (void)arena, (void)why;
 	FUZZ_CHECK(refusal->why[0] != '\0' && fuzz_clean(refusal->why));
+	return OUTCOME_OK;
+}
+
+/* No organization has pages: those are the target sign_in. */
+enum outcome
+__wrap_store_page(struct store *store, struct arena *arena, const char *organization, const char *languages,
+    struct presentation *presentation, struct why *why)
+{
+	(void)store, (void)arena, (void)organization, (void)languages, (void)why;
+	*presentation = (struct presentation){ .decision = { .outcome = OUTCOME_NOT_FOUND } };
 	return OUTCOME_OK;
 }
 

@@ -68,6 +68,7 @@ call(uint8_t function, struct why *why)
 	static const struct newcomer newcomer = { .claim = &claim };
 	struct device_status status;
 	struct decision decision;
+	struct presentation presentation;
 	const char *summary;
 	bool more;
 
@@ -82,6 +83,7 @@ call(uint8_t function, struct why *why)
 	case 8: return store_count(&store, "[]", why);
 	case 9: return store_welcome(&store, arena, &newcomer, &decision, why);
 	case 10: return store_count_password(&store, &tried, why);
+	case 11: return store_page(&store, arena, "", "", &presentation, why);
 	default: return store_refuse(&store, arena, &refusal, why);
 	}
 }

@@ -147,6 +147,46 @@ discover_answers(void **state)
 	assert_non_null(directions.decision.why);
 }
 
+/* The text of a key; "" when there is none. */
+static const char *
+page_says(const struct presentation *page, const char *key)
+{
+	for (size_t i = 0; i < page->text_count; i++) {
+		if (strcmp(page->texts[i].key, key) == 0)
+			return page->texts[i].text;
+	}
+	return "";
+}
+
+static void
+page_answers(void **state)
+{
+	struct presentation page;
+	struct why why;
+
+	(void)state;
+	(void)asked("SELECT muster.set_page_color('example', '#00695c')");
+	(void)asked("SELECT muster.set_page_logo('example', 'GIF89a')");
+	assert_int_equal(
+	    store_page(&fixture.store, fixture.arena, "example", "xx,de-AT,en", &page, &why), OUTCOME_OK);
+	assert_int_equal(page.decision.outcome, OUTCOME_OK);
+	assert_string_equal(page.organization, "example");
+	assert_string_equal(page.name, "Example Ltd");
+	assert_string_equal(page.color, "#00695c");
+	assert_string_equal(page.color_on, "#ffffff");
+	assert_string_equal(page.logo, "data:image/gif;base64,R0lGODlh");
+	assert_string_equal(page.language, "de");
+	assert_string_equal(page_says(&page, "sign_in_title"), "Anmelden");
+	assert_string_equal(page_says(&page, "password_label"), "Kennwort");
+
+	assert_int_equal(store_page(&fixture.store, fixture.arena, "nowhere", "", &page, &why), OUTCOME_OK);
+	assert_int_equal(page.decision.outcome, OUTCOME_NOT_FOUND);
+	assert_null(page.name);
+	assert_null(page.logo);
+	assert_string_equal(page.language, "en");
+	assert_string_equal(page_says(&page, "sign_in_title"), "Sign in");
+}
+
 static void
 policy_answers(void **state)
 {
@@ -667,6 +707,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(outcomes_are_the_table, renew_deadline),
 		cmocka_unit_test_setup(discover_answers, renew_deadline),
+		cmocka_unit_test_setup(page_answers, renew_deadline),
 		cmocka_unit_test_setup(policy_answers, renew_deadline),
 		cmocka_unit_test_setup(consider_answers, renew_deadline),
 		cmocka_unit_test_setup(newcomers_are_welcome, renew_deadline),
