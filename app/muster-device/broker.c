@@ -64,16 +64,21 @@ take_result(const struct html_form *form, struct refusal *refusal, struct notes 
 {
 	const struct html_field *result = html_form_field(form, "wresult");
 
-	if (!text_equal_fold(form->action, BROKER_APPRU) && !text_equal_fold(form->action, BROKER_APPRU "/"))
+	if (!text_equal_fold(form->action, BROKER_APPRU) &&
+	    !text_equal_fold(form->action, BROKER_APPRU "/")) {
 		(void)deny(
 		    refusal, HRESULT_WEB_SIGN_IN, "the form posts to \"%s\" instead of appru", form->action);
-	else if (strcmp(form->method, "post") != 0)
+		return BROKER_REFUSED;
+	}
+	if (strcmp(form->method, "post") != 0) {
 		(void)deny(
 		    refusal, HRESULT_WEB_SIGN_IN, "the form's method is %s instead of post", form->method);
-	else if (result == NULL || *result->value == '\0')
-		(void)deny(refusal, HRESULT_WEB_SIGN_IN, "the form to appru has no wresult");
-	if (refusal->hresult != 0)
 		return BROKER_REFUSED;
+	}
+	if (result == NULL || *result->value == '\0') {
+		(void)deny(refusal, HRESULT_WEB_SIGN_IN, "the form to appru has no wresult");
+		return BROKER_REFUSED;
+	}
 	if (form->fields != 1)
 		note(notes, "the form to appru has %zu fields instead of wresult alone", form->fields);
 	if (strlen(result->value) > BROKER_TOKEN_MAX)

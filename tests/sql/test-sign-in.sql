@@ -87,12 +87,27 @@ SELECT is((SELECT string_agg(concat_ws(' ', e.kind, coalesce(e.details -> 'of' -
 	'page text added nl boss, page text changed de boss, page text changed en boss, page text changed de boss, page text removed nl boss', 'each an event, with its language; an installation''s own are none');
 SELECT is(muster.page_words('de', 'A & <b>') ->> 'sign_in_lead', 'Melden Sie sich bei A & <b> an, um dieses Gerät zu verbinden.', 'a name goes in as it is');
 
+-- Whom a typed name means, and where passwords are taken at all.
+CREATE FUNCTION typed(p_user text, p_organization text DEFAULT 'example') RETURNS text LANGUAGE sql AS $$
+	SELECT test.try('muster_worker', format('SELECT outcome, why, upn FROM muster_worker.policy(%L, %L, NULL, ''{"kind": "sign-in page"}'')', p_organization, p_user))
+$$;
+SELECT is(typed('ada'), 'InvalidSecurity|organization example does not accept this kind of credential: sign-in page|-', 'not where no token would be taken');
+SELECT isnt(does($$SELECT muster.set_auth_policies('example', '{Federated}')$$), NULL, 'Federated alone');
+SELECT is(typed(u), 'OK|-|ada@example.test', 'typed: ' || u) FROM unnest(ARRAY['ada', 'ADA@Example.test', 'CORP\ada']) u;
+SELECT is(typed('nemo'), 'Authentication|organization example has no account "nemo", or more than one of that short name|-', 'nobody');
+SELECT is(typed('ada', 'nowhere'), 'Authentication|there is no organization "nowhere"|-', 'no organization');
+SELECT is(test.try('muster_worker', $$SELECT outcome FROM muster_worker.policy('example', 'ada', NULL, '{"kind": "password"}')$$), 'InvalidSecurity', 'its password opens the page, not the envelope');
+SELECT isnt(does($$SELECT muster.disable_account('bob@example.test', 'left')$$), NULL, 'a disabled account');
+SELECT alike(typed('bob'), 'Authorization|account bob@example.test is disabled since % left|bob@example.test', 'is found, for its password to be proven first');
+SELECT isnt(does($$SELECT muster.set_sign_in('example', 'web server')$$), NULL, 'sign-in through the web server');
+SELECT is(typed('ada'), 'InvalidSecurity|organization example has its users sign in through the web server, not on the page|-', 'then the page takes no password');
+
 -- Whose it is.
-CREATE ROLE oscar LOGIN IN ROLE muster_organization_admin;
-SELECT is(does($$SELECT muster.delegate('oscar', 'organization administrator', 'example')$$), 'oscar is organization administrator for organization example', 'an organization''s own administrator');
-SELECT is(try('oscar', $$SELECT muster.set_page_color('example', '#004488')$$), 'organization example: its pages have the colour #004488, with white on it (contrast 9.62 to 1)', 'sets its colour');
-SELECT alike(try('oscar', $$SELECT muster.set_page_color('other', '#004488')$$), 'ERROR: there is no organization "other"%', 'no other''s');
-SELECT is(try('oscar', $$SELECT muster.set_page_text('de', 'sign_in_title', 'x')$$), 'ERROR: permission denied for function set_page_text', 'and no text, which is everybody''s');
+CREATE ROLE wanda LOGIN IN ROLE muster_organization_admin;
+SELECT is(does($$SELECT muster.delegate('wanda', 'organization administrator', 'example')$$), 'wanda is organization administrator for organization example', 'an organization''s own administrator');
+SELECT is(try('wanda', $$SELECT muster.set_page_color('example', '#004488')$$), 'organization example: its pages have the colour #004488, with white on it (contrast 9.62 to 1)', 'sets its colour');
+SELECT alike(try('wanda', $$SELECT muster.set_page_color('other', '#004488')$$), 'ERROR: there is no organization "other"%', 'no other''s');
+SELECT is(try('wanda', $$SELECT muster.set_page_text('de', 'sign_in_title', 'x')$$), 'ERROR: permission denied for function set_page_text', 'and no text, which is everybody''s');
 SELECT is(try('audrey', $$SELECT words FROM muster.page_texts WHERE language = 'es' AND key = 'password_label'$$), 'Contraseña', 'an auditor looks');
 SELECT is(try('audrey', $$SELECT muster.set_page_logo('example', NULL)$$), 'ERROR: permission denied for function set_page_logo', 'and changes nothing');
 
