@@ -179,7 +179,7 @@ BEGIN
 	name := o.name;
 	color := b.color;
 	color_on := muster.color_on(b.color);
-	logo := 'data:' || muster.image_type(b.logo) || ';base64,' || translate(encode(b.logo, 'base64'), E'\n', '');
+	logo := 'data:' || muster.image_type(b.logo) || ';base64,' || replace(encode(b.logo, 'base64'), E'\n', '');
 	language := muster.page_language(string_to_array(p_languages, ','));
 	words := muster.page_words(language, o.name);
 	RETURN NEXT;
