@@ -261,7 +261,11 @@ def accounts():
          re.sub(rb'(nonce|value)="[^"]*"|nonce-[^\']*', b"", unknown.body), re.sub(rb'(nonce|value)="[^"]*"|nonce-[^\']*', b"", wrong.body))
     for user in ("ada", "EXAMPLE\\ada", " ADA@example.test "):
         case("%s: signs in as %r" % (NAME, user), signed_in(user, PASSWORD)[0])
-    case("%s: not at another organization" % NAME, not signed_in(UPN, PASSWORD, PATH.replace("/example/", "/contoso/"))[0])
+    elsewhere = PATH.replace("/example/", "/contoso/")
+    case("%s: another organization has its own page" % NAME, b"<title>Sign in \xe2\x80\x93 Contoso</title>" in request("GET", elsewhere + QUERY).body)
+    case("%s: its account signs in there" % NAME, signed_in("carl@contoso.test", PASSWORD, elsewhere)[0])
+    case("%s: not here" % NAME, not signed_in("carl@contoso.test", PASSWORD)[0])
+    case("%s: nor ours there" % NAME, not signed_in(UPN, PASSWORD, elsewhere)[0])
     database("SELECT muster.disable_account('%s', 'left')" % UPN)
     case("%s: a disabled account is told with the right password" % NAME, html.escape(say["error_Authorization"], False).encode() in signed_in(UPN, PASSWORD)[1].body)
     case("%s: and not with a wrong one" % NAME, html.escape(say["wrong_password"], False).encode() in signed_in(UPN, WRONG)[1].body)
