@@ -38,7 +38,9 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 		(22, 'deleting', ARRAY['delete_account', 'delete_organization'], 'remove erase forget privacy gdpr leaver'),
 		(23, 'bulk enrollment', ARRAY['bulk_tokens', 'bulk_token_devices', 'add_bulk_token', 'revoke_bulk_token', 'set_bulk_token_end', 'set_bulk_token_limit', 'set_bulk_token_networks',
 			'bulk_token_id'], 'provisioning package ppkg token classroom kiosk mass'),
-		(24, 'the sign-in page', ARRAY['page_texts', 'set_page_color', 'set_page_logo', 'set_page_text', 'page_language', 'contrast'], 'branding colour color logo language translation text federated broker')
+		(24, 'the sign-in page', ARRAY['page_texts', 'set_page_color', 'set_page_logo', 'set_page_text', 'page_language', 'contrast'], 'branding colour color logo language translation text federated broker'),
+		(25, 'sign-in by the web server', ARRAY['web_server_sign_ins', 'use_web_server_sign_in', 'require_sign_in_variable', 'forget_sign_in_variable', 'map_realm', 'unmap_realm',
+			'claim_groups', 'map_claim', 'unmap_claim', 'explain_sign_in'], 'single sign-on sso openid connect oidc saml kerberos remote_user provider federated')
 		) t (position, task, names, words)
 $$;
 COMMENT ON FUNCTION muster.tasks() IS 'Internal: what there is to do, the functions and views for it, and other words for it. Example: SELECT task, names FROM muster.tasks() ORDER BY position;';

@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 10
+\set newest 11
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -80,6 +80,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 10) AS due 
 \if :due
 \ir migrations/010-sign-in.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 11) AS due \gset
+\if :due
+\ir migrations/011-single-sign-on.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -106,6 +110,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 10) AS due 
 \ir authorities.sql
 \ir devices.sql
 \ir counts.sql
+\ir single_sign_on.sql
 \ir worker.sql
 \ir sign_in.sql
 \ir page_texts.sql
