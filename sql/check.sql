@@ -16,11 +16,27 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			format('muster-ca init --organization %s --another', o.key)),
 		('error', 'authority', EXISTS (SELECT FROM muster.authority c WHERE c.id = o.authority AND NOT c.has_key), 'its authority''s key is not here', 'muster-ca show'),
 		('error', 'account', NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL)
-			AND NOT EXISTS (SELECT FROM muster.tenant t WHERE t.organization = o.id AND t.create_accounts), 'there is no account', 'SELECT muster.add_account(upn); then: muster-ca password UPN'),
+			AND NOT EXISTS (SELECT FROM muster.tenant t WHERE t.organization = o.id AND t.create_accounts) AND NOT muster.makes_accounts(o), 'there is no account', 'SELECT muster.add_account(upn); then: muster-ca password UPN'),
 		('error', 'authentication', cardinality(o.auth_policies) = 0, 'it has no AuthPolicy: nobody enrolls', format('SELECT muster.set_auth_policies(%L, ''{OnPremise}'');', o.key)),
 		('error', 'account', 'OnPremise' = ANY (o.auth_policies) AND EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL)
-			AND NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.enabled AND a.may_enroll AND a.has_password),
+			AND NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.enabled AND a.may_enroll AND a.has_password)
+			AND muster.sign_in_unused(o) IS NOT NULL,
 			'no account that may enroll has a password', 'muster-ca password UPN'),
+		('error', 'sign-in', o.sign_in = 'web server' AND 'Federated' = ANY (o.auth_policies) AND NOT EXISTS (SELECT FROM muster.web_server_sign_in w WHERE w.organization = o.id),
+			'the web server signs people in, and nothing says how', format('SELECT muster.use_web_server_sign_in(%L, auth_type);', o.key)),
+		('warning', 'sign-in', o.sign_in = 'web server' AND NOT 'Federated' = ANY (o.auth_policies),
+			'the web server signs people in, but no device is sent there: Federated is none of its AuthPolicies', format('SELECT muster.set_auth_policies(%L, ''{Federated}'');', o.key)),
+		('warning', 'sign-in', muster.sign_in_unused(o) IS NULL AND NOT EXISTS (SELECT FROM muster.sign_in_condition c WHERE c.organization = o.id)
+			AND EXISTS (SELECT FROM muster.web_server_sign_in w JOIN muster.web_server_sign_in x ON lower(x.auth_type) = lower(w.auth_type) AND x.organization <> w.organization
+				JOIN muster.organization y ON y.id = x.organization WHERE w.organization = o.id AND muster.sign_in_unused(y) IS NULL),
+			'another organization''s people come by the same kind of module, and nothing tells their identity providers apart',
+			format('SELECT muster.require_sign_in_variable(%L, ''OIDC_CLAIM_iss'', issuer);', o.key)),
+		('warning', 'sign-in', muster.makes_accounts(o) AND EXISTS (SELECT FROM muster.sign_in_realm r WHERE r.organization = o.id
+			AND NOT EXISTS (SELECT FROM muster.email_domain d WHERE d.organization = o.id AND d.domain = lower(r.domain))),
+			'a realm stands for a domain that is not its own: no account is made for people of that realm', format('SELECT muster.add_domain(%L, domain); or: SELECT muster.unmap_realm(%L, realm);', o.key, o.key)),
+		('note', 'sign-in', EXISTS (SELECT FROM muster.claim_group c WHERE c.organization = o.id)
+			AND NOT EXISTS (SELECT FROM muster.web_server_sign_in w WHERE w.organization = o.id AND w.groups_variable IS NOT NULL),
+			'groups of the identity provider are mapped, and no variable tells them', format('SELECT muster.use_web_server_sign_in(%L, …, groups_variable => ''OIDC_CLAIM_groups'');', o.key)),
 		('warning', 'URLs', o.enrollment_url = o.device_url, 'devices enroll at the host that asks for client certificates: Windows prompts its user for one',
 			format('SELECT muster.set_organization_urls(%L, enrollment_url, device_url);', o.key)),
 		('error', 'group', o.group_required AND NOT EXISTS (SELECT FROM muster.account_group g WHERE g.organization = o.id AND g.may_enroll),
@@ -142,7 +158,6 @@ BEGIN
 		('enrollment URL', o.enrollment_url, 'muster.set_organization_urls'),
 		('device URL', o.device_url, 'muster.set_organization_urls'),
 		('authentication', coalesce(nullif(array_to_string(o.auth_policies, ', '), ''), 'none'), 'muster.set_auth_policies'),
-		('sign-in', o.sign_in, 'muster.set_sign_in'),
 		('tenants', coalesce((SELECT string_agg(coalesce(t.name, t.tenant::text), ', ' ORDER BY t.added_at) FROM muster.tenant t WHERE t.organization = o.id), 'none'), 'muster.add_tenant, muster.remove_tenant'),
 		('signed requests', (SELECT concat_ws(', ', CASE WHEN s.timestamps THEN format('of now, give or take %s s', s.skew_seconds) ELSE 'of any time' END,
 				CASE WHEN s.sha1 THEN 'also SHA-1' END, CASE WHEN s.old_uris THEN 'also old URIs' END,
@@ -151,6 +166,9 @@ BEGIN
 				', ' ORDER BY a.name) FROM muster.signer_authority a WHERE a.organization = o.id), 'none'), 'muster-ca trust, muster.distrust_signer_authority'),
 		('colour of pages', coalesce((SELECT b.color FROM muster.branding b WHERE b.organization = o.id), 'Muster''s own'), 'muster.set_page_color'),
 		('logo of pages', coalesce((SELECT muster.image_type(b.logo) FROM muster.branding b WHERE b.organization = o.id), 'none'), 'muster.set_page_logo'),
+		('sign-in', o.sign_in || CASE o.sign_in WHEN 'web server' THEN coalesce((SELECT format(': %s, the name in %s, %s', w.auth_type, w.user_variable,
+			CASE WHEN w.create_accounts THEN 'accounts are made' ELSE 'no account is made' END) FROM muster.web_server_sign_in w WHERE w.organization = o.id), '') ELSE '' END,
+			'muster.set_sign_in, muster.use_web_server_sign_in'),
 		('enrollment version', o.enrollment_version, 'muster.set_enrollment_version'),
 		('authority', (SELECT format('%s, until %s', c.name, to_char(c.not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD')) FROM muster.authority c WHERE c.id = o.authority), 'muster.set_authority, muster-ca init'),
 		('certificates', format('%s days, renewed from %s days before the end, every %s days', o.validity_days, o.renew_period_days, o.renew_retry_days), 'muster.set_validity, muster.set_renewal'),

@@ -56,6 +56,8 @@ BEGIN
 				SELECT w.* FROM muster.account a, muster.says('password', 'Authentication', format('account %s has no password; to set one: muster-ca password %s', c.upn, c.upn)) w
 				 WHERE a.id = c.account AND NOT a.has_password AND c.bulk_token IS NULL
 				   AND NOT EXISTS (SELECT FROM muster.bulk_tokens b WHERE b.account = a.upn AND b.organization = c.organization_key AND b.state = 'good')
+				   -- Who signs in by the web server needs none.
+				   AND muster.sign_in_unused((SELECT o FROM muster.organization o WHERE o.id = a.organization)) IS NOT NULL
 				UNION ALL
 				SELECT w.* FROM muster.explain_token(c) w WHERE c.bulk_token IS NOT NULL
 				UNION ALL

@@ -32,6 +32,7 @@ GRANT SELECT ON muster.schema_version, muster.outcome, muster.organization, must
 GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licence, muster.licence_group, muster.licence_seat,
 	muster.maintenance, muster.platform, muster.allowed_network, muster.blocked_device, muster.expected_device, muster.custom_rule,
 	muster.terms, muster.acceptance, muster.delegation, muster.daily_count, muster.client_version,
+	muster.web_server_sign_in, muster.sign_in_condition, muster.sign_in_realm, muster.claim_group, muster.web_server_sign_ins, muster.claim_groups,
 	muster.licences, muster.licence_holders, muster.groups, muster.group_members, muster.maintenances, muster.expiring,
 	muster.client_versions, muster.delegations
 	TO :readers;
@@ -76,7 +77,11 @@ GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devic
 	muster.refusals_by_day(date, date, text), muster.funnel(date, date, text), muster.span(date, date), muster.build_of(text),
 	muster.check_configuration(text), muster.check_installation(), muster.check_organization(muster.organization),
 	muster.configuration_of(text), muster.signing_of(uuid), muster.delegated(name, text),
-	muster.to_guid(text), muster.tenant_id(text, text), muster.check_tenants(muster.organization), muster.said_time(timestamptz)
+	muster.to_guid(text), muster.tenant_id(text, text), muster.check_tenants(muster.organization), muster.said_time(timestamptz),
+	muster.sign_in_variables(uuid), muster.sign_in_unused(muster.organization), muster.makes_accounts(muster.organization),
+	muster.untrusted_sign_in(muster.web_server_sign_in, jsonb),
+	muster.signed_in_upn(uuid, text), muster.signed_in_as(muster.organization, jsonb), muster.claimed_groups(uuid, jsonb),
+	muster.explain_sign_in(text, jsonb)
 	TO :readers;
 
 -- The rules, for explaining: they run as who asks.
@@ -154,6 +159,12 @@ GRANT UPDATE (name, auth_policies, sign_in, enrollment_version, validity_days, b
 -- The rules' rows, and the functions that change them.
 GRANT INSERT, UPDATE (name, may_enroll, device_cap), DELETE ON muster.account_group TO :changers;
 GRANT INSERT, DELETE ON muster.account_group_member, muster.licence_group TO :changers;
+GRANT UPDATE (how) ON muster.account_group_member TO :changers;
+GRANT INSERT, UPDATE (auth_type, user_variable, name_variable, groups_variable, groups_separator, create_accounts)
+	ON muster.web_server_sign_in TO :changers;
+GRANT INSERT, UPDATE (value), DELETE ON muster.sign_in_condition TO :changers;
+GRANT INSERT, UPDATE (domain), DELETE ON muster.sign_in_realm TO :changers;
+GRANT INSERT, DELETE ON muster.claim_group TO :changers;
 -- Not its seats, which are counted by trigger.
 GRANT INSERT (id, organization, name, valid_from, valid_until, pool, free_on_retirement),
 	UPDATE (name, valid_from, valid_until, pool, free_on_retirement), DELETE ON muster.licence TO :changers;
@@ -197,7 +208,11 @@ GRANT EXECUTE ON FUNCTION
 	muster.rule_function(text), muster.rule_function_wrong(text), muster.register_custom_rule(text, text, text, integer),
 	muster.enable_custom_rule(text, text), muster.disable_custom_rule(text, text), muster.remove_custom_rule(text, text),
 	muster.terms_version(integer), muster.publish_terms(text, integer, text, text, text), muster.require_terms(text, integer),
-	muster.record_acceptance(text, integer, text, text)
+	muster.record_acceptance(text, integer, text, text),
+	muster.is_web_server_variable(text), muster.web_server_variable(text),
+	muster.use_web_server_sign_in(text, text, text, boolean, text, text, text),
+	muster.require_sign_in_variable(text, text, text), muster.forget_sign_in_variable(text, text),
+	muster.map_realm(text, text, text), muster.unmap_realm(text, text), muster.map_claim(text, text, text), muster.unmap_claim(text, text, text)
 	TO :changers;
 GRANT INSERT (id, organization, account, name, token_sha256, expires_at, device_limit, networks, note),
 	UPDATE (name, expires_at, device_limit, networks, note, revoked_at, revoked_by, revoked_reason) ON muster.bulk_token TO :changers;

@@ -78,6 +78,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT string_agg(u.what, ', ') FROM (
 		SELECT 'licence "' || l.name || '"' AS what FROM muster.licence_group x JOIN muster.licence l ON l.id = x.licence WHERE x.account_group = p_group
 		UNION ALL
+		SELECT 'the identity provider''s group "' || c.value || '"' FROM muster.claim_group c WHERE c.account_group = p_group
+		UNION ALL
 		SELECT 'network ' || n.network FROM muster.allowed_network n WHERE n.account_group = p_group
 		UNION ALL
 		SELECT 'maintenance until ' || coalesce(to_char(m.ends AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), 'it is ended')
@@ -96,7 +98,7 @@ BEGIN
 	IF used IS NOT NULL THEN
 		RAISE EXCEPTION 'group "%" is in use: %', remove_group.group_name, used
 			USING ERRCODE = 'dependent_objects_still_exist',
-			      HINT = 'Take that away first: muster.unassign_licence_from_group, muster.disallow_network, muster.end_maintenance.';
+			      HINT = 'Take that away first: muster.unassign_licence_from_group, muster.unmap_claim, muster.disallow_network, muster.end_maintenance.';
 	END IF;
 	DELETE FROM muster.account_group_member m WHERE m.account_group = its_id;
 	GET DIAGNOSTICS members = ROW_COUNT;
@@ -136,9 +138,10 @@ DECLARE
 	its_account uuid := muster.account_id(add_to_group.upn, add_to_group.organization);
 	its_home text := muster.home_of(its_account);
 BEGIN
-	INSERT INTO muster.account_group_member (organization, account_group, account)
+	-- Who is there by what the identity provider says stays now, whatever it says.
+	INSERT INTO muster.account_group_member AS m (organization, account_group, account)
 	VALUES (muster.organization_id(its_home), muster.group_id(its_home, add_to_group.group_name), its_account)
-	ON CONFLICT DO NOTHING;
+	ON CONFLICT (account, account_group) DO UPDATE SET how = 'hand' WHERE m.how = 'claim';
 	RETURN format('account %s %s group "%s"', add_to_group.upn, CASE WHEN FOUND THEN 'is in' ELSE 'was already in' END, add_to_group.group_name);
 END
 $$;

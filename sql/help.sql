@@ -45,7 +45,9 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 		(26, 'certificates that sign', ARRAY['signer_authorities', 'distrust_signer_authority', 'set_signer_names', 'listed_signers', 'list_signer', 'unlist_signer',
 			'revoked_signers', 'revoke_signer', 'unrevoke_signer', 'require_signer_crl', 'set_signing', 'trust_signer_authority', 'load_signer_crl'],
 			'certificate policy xml signature thumbprint provisioning package crl revocation clock skew timestamp'),
-		(27, 'the sign-in page', ARRAY['page_texts', 'set_page_color', 'set_page_logo', 'set_page_text', 'page_language', 'contrast'], 'branding colour color logo language translation text federated broker')
+		(27, 'the sign-in page', ARRAY['page_texts', 'set_page_color', 'set_page_logo', 'set_page_text', 'page_language', 'contrast'], 'branding colour color logo language translation text federated broker'),
+		(28, 'sign-in by the web server', ARRAY['web_server_sign_ins', 'use_web_server_sign_in', 'require_sign_in_variable', 'forget_sign_in_variable', 'map_realm', 'unmap_realm',
+			'claim_groups', 'map_claim', 'unmap_claim', 'explain_sign_in'], 'single sign-on sso openid connect oidc saml kerberos remote_user provider federated')
 		) t (position, task, names, words)
 $$;
 COMMENT ON FUNCTION muster.tasks() IS 'Internal: what there is to do, the functions and views for it, and other words for it. Example: SELECT task, names FROM muster.tasks() ORDER BY position;';

@@ -80,6 +80,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 10) AS due 
 \if :due
 \ir migrations/010-sign-in.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 11) AS due \gset
+\if :due
+\ir migrations/011-single-sign-on.sql
+\endif
 SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 12) AS due \gset
 \if :due
 \ir migrations/012-token-issuers.sql
@@ -122,6 +126,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 15) AS due 
 \ir signers.sql
 \ir devices.sql
 \ir counts.sql
+\ir single_sign_on.sql
 \ir guessing.sql
 \ir worker.sql
 \ir sign_in.sql

@@ -100,12 +100,12 @@ SELECT o.key AS organization, g.name, g.may_enroll, g.device_cap,
 COMMENT ON VIEW muster.groups IS 'Groups of accounts: whether members may enroll, their device cap, how many they are, which licences they may draw. Example: SELECT name, members, device_cap FROM muster.groups WHERE organization = ''example'';';
 
 CREATE OR REPLACE VIEW muster.group_members WITH (security_invoker = true) AS
-SELECT o.key AS organization, g.name AS group_name, a.upn AS account, m.added_at
+SELECT o.key AS organization, g.name AS group_name, a.upn AS account, m.added_at, m.how
   FROM muster.account_group_member m
   JOIN muster.account_group g ON g.id = m.account_group
   JOIN muster.organization o ON o.id = m.organization
   JOIN muster.account a ON a.id = m.account;
-COMMENT ON VIEW muster.group_members IS 'Who is in which group. Example: SELECT account FROM muster.group_members WHERE group_name = ''Engineers'' ORDER BY account;';
+COMMENT ON VIEW muster.group_members IS 'Who is in which group, and whether by hand or by what the identity provider says (claim). Example: SELECT account FROM muster.group_members WHERE group_name = ''Engineers'' ORDER BY account;';
 
 CREATE OR REPLACE VIEW muster.expiring WITH (security_invoker = true) AS
 SELECT s.what, s.organization, s.name, s.ends, (s.ends - now()) AS left_over, s.number

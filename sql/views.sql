@@ -12,7 +12,7 @@ SELECT o.key, o.name, o.enabled,
            CASE WHEN NOT EXISTS (SELECT FROM muster.email_domain d WHERE d.organization = o.id) THEN 'domain' END,
            CASE WHEN o.management_url IS NULL THEN 'DM server' END,
            CASE WHEN o.authority IS NULL THEN 'authority' END,
-           CASE WHEN NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL) THEN 'account' END], NULL) AS missing,
+           CASE WHEN NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL) AND NOT muster.makes_accounts(o) THEN 'account' END], NULL) AS missing,
        o.created_at, o.id
   FROM muster.organization o LEFT JOIN muster.authority c ON c.id = o.authority
  WHERE o.deleted_at IS NULL;

@@ -126,9 +126,9 @@ route_allow(enum service service)
 	case SERVICE_DISCOVERY: return "GET, HEAD, POST";
 	case SERVICE_POLICY:
 	case SERVICE_ENROLLMENT: return "POST";
-	case SERVICE_DEVICE: return "GET, HEAD";
+	case SERVICE_DEVICE:
+	case SERVICE_SINGLE_SIGN_ON: return "GET, HEAD";
 	case SERVICE_SIGN_IN:
-	case SERVICE_SINGLE_SIGN_ON:
 	case SERVICE_TERMS: return "GET, HEAD, POST";
 	}
 	return "";
@@ -147,11 +147,11 @@ route_allows(enum service service, const char *method)
 	case SERVICE_NONE: break;
 	case SERVICE_DISCOVERY:
 	case SERVICE_SIGN_IN:
-	case SERVICE_SINGLE_SIGN_ON:
 	case SERVICE_TERMS: return is_get(method) || strcmp(method, "POST") == 0;
 	case SERVICE_POLICY:
 	case SERVICE_ENROLLMENT: return strcmp(method, "POST") == 0;
-	case SERVICE_DEVICE: return is_get(method);
+	case SERVICE_DEVICE:
+	case SERVICE_SINGLE_SIGN_ON: return is_get(method);
 	}
 	return false;
 }
@@ -248,8 +248,7 @@ route_run(struct exchange *ex)
 	ex->attempt = route.attempt;
 	ex->os_version = route.os_version;
 	exchange_name(ex, route.service);
-	if (route.service == SERVICE_NONE || route.service == SERVICE_SINGLE_SIGN_ON ||
-	    route.service == SERVICE_TERMS ||
+	if (route.service == SERVICE_NONE || route.service == SERVICE_TERMS ||
 	    (route.service == SERVICE_DEVICE && request->client_verify == NULL &&
 		request->client_certificate == NULL))
 		return refuse(&ex->why, OUTCOME_NOT_FOUND, "no service at '%s'", request->path);
@@ -261,6 +260,8 @@ route_run(struct exchange *ex)
 		return stage_device(ex);
 	if (route.service == SERVICE_SIGN_IN)
 		return stage_sign_in(ex);
+	if (route.service == SERVICE_SINGLE_SIGN_ON)
+		return stage_single_sign_on(ex);
 	if (is_get(request->method))
 		return answer_probe(ex);
 	if ((o = check_post(ex)) != OUTCOME_OK ||

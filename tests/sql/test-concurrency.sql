@@ -116,4 +116,30 @@ $$;
 SELECT is(doors(1120), '10 × OK|-', 'ten uses at once');
 SELECT is((SELECT count(*) FROM muster.event WHERE kind = 'first contact' AND device = id(1120)), 1::bigint, 'one first contact');
 
+-- The first sign-in of one person by ten windows at once: one account, in each of his groups once; then with others.
+SELECT is(muster.use_web_server_sign_in('example', 'Negotiate', create_accounts => true, groups_variable => 'GROUPS') IS NOT NULL
+	AND muster.set_auth_policies('example', '{Federated}') IS NOT NULL, true, 'the web server signs people in');
+SELECT is((SELECT count(*) FROM (SELECT muster.add_group('example', 'g' || i) FROM generate_series(1, 3) i) s), 3::bigint, 'groups');
+SELECT is((SELECT count(*) FROM (SELECT muster.map_claim('example', 'c' || i, 'g' || i) FROM generate_series(1, 3) i) s), 3::bigint, 'by claim');
+CREATE FUNCTION windows(p_user text, VARIADIC p_groups text[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answers text[] := '{}';
+BEGIN
+	FOR i IN 1 .. 10 LOOP
+		PERFORM test.dblink_send_query('w' || i, format('SELECT outcome, why FROM muster_worker.sign_in(%L, %L, %L, NULL)', 'example',
+			jsonb_build_object('AUTH_TYPE', 'Negotiate', 'REMOTE_USER', p_user, 'GROUPS', p_groups[1 + i % cardinality(p_groups)]), test.id(7000 + i)));
+	END LOOP;
+	FOR i IN 1 .. 10 LOOP answers := answers || test.answer('w' || i); END LOOP;
+	RETURN (SELECT string_agg(k || ' × ' || a, ', ') FROM (SELECT a, count(*) AS k FROM unnest(answers) a GROUP BY a ORDER BY a) s);
+END
+$$;
+SELECT is(windows('new' || r || '@example.test', 'c1,c2'), '10 × OK|-', 'ten windows, round ' || r) FROM generate_series(1, 10) r;
+SELECT is((SELECT count(*) FROM muster.account WHERE upn LIKE 'new%'), 10::bigint, 'an account each');
+SELECT is((SELECT count(*) FROM muster.event WHERE kind = 'account welcomed'), 10::bigint, 'welcomed once');
+SELECT is((SELECT count(*) FROM muster.account_group_member m JOIN muster.account a ON a.id = m.account WHERE a.upn LIKE 'new%' AND m.how = 'claim'), 20::bigint, 'in both groups');
+SELECT is(windows('new' || r || '@example.test', 'c2,c3', 'c1', ''), '10 × OK|-', 'with other groups, round ' || r) FROM generate_series(1, 10) r;
+SELECT is(windows('new' || r || '@example.test', 'c3'), '10 × OK|-', 'and with one, round ' || r) FROM generate_series(1, 10) r;
+SELECT is((SELECT string_agg(DISTINCT g.name, ',') || count(*) FROM muster.account_group_member m JOIN muster.account a ON a.id = m.account JOIN muster.account_group g ON g.id = m.account_group
+	WHERE a.upn LIKE 'new%'), 'g310', 'the last has the last word');
+
 SELECT * FROM finish();

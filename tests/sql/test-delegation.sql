@@ -18,6 +18,9 @@ SELECT muster.add_group(k, 'Staff'), muster.add_licence(k, 'Seats', 3), muster.s
 	FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.add_to_group(u, 'Staff'), muster.assign_licence(u, 'Seats'), muster.record_acceptance(u, 1, 'on paper') FROM unnest(ARRAY['bob@example.test', 'olga@other.test']) u;
 SELECT muster.assign_licence_to_group(k, 'Seats', 'Staff') FROM unnest(ARRAY['example', 'other']) k;
+SELECT muster.use_web_server_sign_in(k, 'Negotiate'), muster.require_sign_in_variable(k, 'GSS_NAME', 'x'), muster.map_realm(k, 'REALM', k || '.test'), muster.map_claim(k, 'everybody', 'Staff')
+	FROM unnest(ARRAY['example', 'other']) k;
+SELECT muster.set_sign_in(k, 'page') FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.hold_events('organization', k, 'a case') FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.add_tenant(k, id(90)::text, ARRAY['app'], 'Contoso') FROM unnest(ARRAY['example', 'other']) k;
 SELECT is(try('muster_keys', format('SELECT change FROM muster_keys.refresh(%L, ''Contoso'', %L)', k,

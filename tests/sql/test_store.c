@@ -8,6 +8,7 @@
 #include <muster/protocol/fault.h>
 #include <muster/stages/tally.h>
 #include <muster/store/issuer.h>
+#include <muster/store/single_sign_on.h>
 #include <muster/store/worker.h>
 
 #include <gnutls/crypto.h>
@@ -652,6 +653,46 @@ counts_do_not_hold_up_the_hour(void **state)
 	assert_false(tally_waits(tally));
 }
 
+/* What the web server's module says: asked for, and answered. */
+static void
+web_server_signs_in(void **state)
+{
+	struct guid trace = guid_new();
+	struct sign_in said = { .organization = "example", .trace = trace.text, .remote = "192.0.2.7" };
+	struct sign_in_wanted wanted;
+	struct account account;
+	struct decision decision;
+	struct why why = { "" };
+
+	(void)state;
+	assert_int_equal(
+	    store_sign_in_variables(&fixture.store, fixture.arena, "example", &wanted, &why), OUTCOME_OK);
+	assert_int_equal(wanted.decision.outcome, OUTCOME_NOT_FOUND);
+	assert_null(wanted.variables);
+	asked("SELECT muster.use_web_server_sign_in('example', 'Negotiate', name_variable => 'GSS_NAME')");
+	asked("SELECT muster.set_auth_policies('example', '{OnPremise,Federated}')");
+	assert_int_equal(
+	    store_sign_in_variables(&fixture.store, fixture.arena, "example", &wanted, &why), OUTCOME_OK);
+	assert_int_equal(wanted.decision.outcome, OUTCOME_OK);
+	assert_string_equal(wanted.variables, "AUTH_TYPE GSS_NAME REMOTE_USER");
+	assert_string_equal(wanted.user, "REMOTE_USER");
+
+	said.variables = "{\"AUTH_TYPE\":\"Negotiate\",\"REMOTE_USER\":\"ADA@example.test\"}";
+	assert_int_equal(
+	    store_sign_in(&fixture.store, fixture.arena, &said, &account, &decision, &why), OUTCOME_OK);
+	assert_int_equal(decision.outcome, OUTCOME_OK);
+	assert_string_equal(account.id, fixture.ada);
+	assert_string_equal(account.organization, "example");
+	assert_string_equal(account.upn, "ada@example.test");
+	said.variables = "{}";
+	assert_int_equal(
+	    store_sign_in(&fixture.store, fixture.arena, &said, &account, &decision, &why), OUTCOME_OK);
+	assert_int_equal(decision.outcome, OUTCOME_AUTHENTICATION);
+	assert_non_null(strstr(decision.why, "AUTH_TYPE is absent"));
+	assert_null(account.id);
+	asked("SELECT muster.set_auth_policies('example', '{OnPremise}')");
+}
+
 /* Roles reach their own schema only. */
 static void
 roles_are_apart(void **state)
@@ -724,6 +765,8 @@ main(void)
 		cmocka_unit_test_setup(counts_do_not_hold_up_the_hour, renew_deadline),
 		cmocka_unit_test_setup(roles_are_apart, renew_deadline),
 		cmocka_unit_test_setup(record_meets_its_deadline, renew_deadline),
+		/* The configuration moves: nothing that records comes after it. */
+		cmocka_unit_test_setup(web_server_signs_in, renew_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

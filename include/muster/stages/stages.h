@@ -76,6 +76,7 @@ enum outcome stage_policy(struct exchange *);
 enum outcome stage_enrollment(struct exchange *);
 enum outcome stage_device(struct exchange *);
 enum outcome stage_sign_in(struct exchange *);
+enum outcome stage_single_sign_on(struct exchange *);
 
 /*
  * Whom the credential says it is, for SQL to look up. Nothing is proven yet.
