@@ -144,7 +144,7 @@ BEGIN
 	-- The account's row first: enrollments of one account take turns where they count, those of others do not notice.
 	-- A call that repeats one whose COMMIT got lost waits here for it, too; and since the lock is written, its
 	-- own commit waits for the synchronous standby as the first one's did.
-	alone := muster.lock_enrolling(p_account, p_grant, told);
+	alone := muster.lock_enrolling(p_account, p_grant, told, p_claim);
 	c := muster.candidate_account(told, p_account, address);
 	SELECT x.* INTO o FROM muster.organization x WHERE x.key = p_organization;
 	IF c.account IS NULL OR o.id IS NULL OR c.organization <> o.id THEN
