@@ -124,7 +124,7 @@ BEGIN
 	END IF;
 	UPDATE muster.bulk_token x SET revoked_at = now(), revoked_by = session_user, revoked_reason = muster.cut(revoke_bulk_token.reason, 400)
 	 WHERE x.id = muster.bulk_token_id(revoke_bulk_token.organization, revoke_bulk_token.name) AND x.revoked_at IS NULL
-	RETURNING x.name, x.devices INTO b;
+	RETURNING x.name, (SELECT v.devices FROM muster.bulk_tokens v WHERE v.id = x.id) AS devices INTO b;
 	IF NOT FOUND THEN
 		RETURN format('bulk token "%s" was revoked before', revoke_bulk_token.name);
 	END IF;
@@ -150,7 +150,7 @@ DECLARE
 BEGIN
 	UPDATE muster.bulk_token b SET device_limit = muster.token_limit(set_bulk_token_limit.device_limit)
 	 WHERE b.id = muster.bulk_token_id(set_bulk_token_limit.organization, set_bulk_token_limit.name)
-	RETURNING b.devices INTO so_far;
+	RETURNING (SELECT count(*) FROM muster.bulk_enrollment e WHERE e.bulk_token = b.id AND e.counted) INTO so_far;
 	RETURN format('bulk token "%s": %s, %s so far', set_bulk_token_limit.name,
 		coalesce(set_bulk_token_limit.device_limit || ' devices may come by it', 'any number of devices may come by it'), so_far);
 END
@@ -169,11 +169,26 @@ END
 $$;
 COMMENT ON FUNCTION muster.set_bulk_token_networks(text, text, text[]) IS 'Set the networks that a bulk token is good from, beside those that its organization allows at all; none: any. Example: SELECT muster.set_bulk_token_networks(''example'', ''classroom 3'', ARRAY[''192.0.2.0/24'']);';
 
+CREATE OR REPLACE FUNCTION muster.count_bulk_devices() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	-- The row is locked by now: whoever enrolled without counting is done, and seen.
+	NEW.devices := (SELECT count(*) FROM muster.bulk_enrollment e WHERE e.bulk_token = NEW.id AND e.counted);
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION muster.count_bulk_devices() IS 'Internal: trigger that counts a bulk token''s devices when it is given a limit, from when on the programs count. Example: CREATE TRIGGER counted BEFORE UPDATE OF device_limit ON muster.bulk_token FOR EACH ROW EXECUTE FUNCTION muster.count_bulk_devices();';
+CREATE OR REPLACE TRIGGER counted BEFORE UPDATE OF device_limit ON muster.bulk_token
+	FOR EACH ROW WHEN (OLD.device_limit IS NULL AND NEW.device_limit IS NOT NULL) EXECUTE FUNCTION muster.count_bulk_devices();
+
 CREATE OR REPLACE VIEW muster.bulk_tokens WITH (security_invoker = true) AS
 SELECT o.key AS organization, b.name, a.upn AS account,
        CASE WHEN b.revoked_at IS NOT NULL THEN 'revoked' WHEN b.expires_at <= now() THEN 'expired' WHEN b.devices >= b.device_limit THEN 'used up' ELSE 'good' END AS state,
-       b.devices, b.device_limit, b.expires_at, b.networks, b.first_used_at, b.last_used_at, b.note, b.created_at, b.created_by,
-       b.revoked_at, b.revoked_by, b.revoked_reason, b.id
+       CASE WHEN b.device_limit IS NOT NULL THEN b.devices ELSE (SELECT count(*)::integer FROM muster.bulk_enrollment e WHERE e.bulk_token = b.id AND e.counted) END AS devices,
+       b.device_limit, b.expires_at, b.networks,
+       muster.id_time((SELECT e.device FROM muster.bulk_enrollment e WHERE e.bulk_token = b.id ORDER BY e.device LIMIT 1)) AS first_used_at,
+       muster.id_time((SELECT e.device FROM muster.bulk_enrollment e WHERE e.bulk_token = b.id ORDER BY e.device DESC LIMIT 1)) AS last_used_at,
+       b.note, b.created_at, b.created_by, b.revoked_at, b.revoked_by, b.revoked_reason, b.id
   FROM muster.bulk_token b
   JOIN muster.account a ON a.id = b.account
   JOIN muster.organization o ON o.id = b.organization;

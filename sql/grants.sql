@@ -41,7 +41,7 @@ GRANT SELECT ON muster.changes, muster.blocked_devices, muster.expected_devices,
 	muster.tenant, muster.tenant_key, muster.account_identity, muster.tenants, muster.tenant_keys, muster.account_identities
 	TO :readers;
 -- Bulk tokens, but not what they are known by.
-GRANT SELECT (id, organization, account, name, created_at, created_by, expires_at, device_limit, networks, note, devices, first_used_at, last_used_at,
+GRANT SELECT (id, organization, account, name, created_at, created_by, expires_at, device_limit, networks, note, devices,
 	revoked_at, revoked_by, revoked_reason) ON muster.bulk_token TO :readers;
 GRANT SELECT ON muster.bulk_enrollment, muster.bulk_tokens, muster.bulk_token_devices TO :readers;
 GRANT EXECUTE ON FUNCTION muster.bulk_token_id(text, text) TO :readers;

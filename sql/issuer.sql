@@ -123,6 +123,7 @@ DECLARE
 	v muster.verdict;
 	custom muster.verdict;
 	held muster.held_token;
+	alone boolean;
 	seat jsonb;
 	elsewhere uuid;
 	replaced uuid[];
@@ -140,10 +141,10 @@ BEGIN
 	-- The administrator's own rules before anything is locked: their time must not be others'.
 	custom := muster.decide_custom(muster.candidate_account(told, p_account, address));
 
-	-- The account's row first: enrollments of one account take turns, those of others do not notice. A call
-	-- that repeats one whose COMMIT got lost waits here for it, too; and since the lock is written, its
+	-- The account's row first: enrollments of one account take turns where they count, those of others do not notice.
+	-- A call that repeats one whose COMMIT got lost waits here for it, too; and since the lock is written, its
 	-- own commit waits for the synchronous standby as the first one's did.
-	PERFORM FROM muster.account x WHERE x.id = p_account FOR NO KEY UPDATE;
+	alone := muster.lock_enrolling(p_account, p_grant, told, p_claim);
 	c := muster.candidate_account(told, p_account, address);
 	SELECT x.* INTO o FROM muster.organization x WHERE x.key = p_organization;
 	IF c.account IS NULL OR o.id IS NULL OR c.organization <> o.id THEN
@@ -182,7 +183,13 @@ BEGIN
 		RETURN;
 	END IF;
 
-	IF p_generation IS DISTINCT FROM (SELECT x.generation FROM muster.configuration x) THEN
+	IF NOT alone AND muster.takes_turns(p_account, c.bulk_token) THEN
+		outcome := 'EnrollmentServer';
+		why := 'a cap or limit was set meanwhile';
+		stale := true;
+		RETURN NEXT;
+		RETURN;
+	ELSIF p_generation IS DISTINCT FROM (SELECT x.generation FROM muster.configuration x) THEN
 		outcome := 'EnrollmentServer';
 		why := 'the configuration has changed since the certificate was made';
 		stale := true;
@@ -248,7 +255,7 @@ BEGIN
 	RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION muster_issuer.record(uuid, uuid, uuid, text, text, uuid, uuid, bigint, bytea, bytea, bytea, bytea, bytea, bigint, bigint, jsonb, jsonb) IS 'Record an enrollment with its certificate, after deciding again: the point of no return. Asks the custom rules, then locks, in this order, the account''s row, the token''s (by which enrollments of one account take no more turns than they do already), the hardware id where collisions matter, the devices it replaces, the licence''s seat. Keyed by the grant: called again it returns what was recorded, waiting for a first call still under way. stale: the configuration has changed since p_generation, build anew. The claim says by which credential the account was proven. device and certificate are what stands in the record; dm_secrets (sealed), issuing (NULL: a root signed) and root only of an earlier enrollment, whose answer a token''s owner asks for again. Example: see the programs; muster.trace shows what it recorded.';
+COMMENT ON FUNCTION muster_issuer.record(uuid, uuid, uuid, text, text, uuid, uuid, bigint, bytea, bytea, bytea, bytea, bytea, bigint, bigint, jsonb, jsonb) IS 'Record an enrollment with its certificate, after deciding again: the point of no return. Asks the custom rules, then locks, in this order, the account''s row (shared by a bulk account''s enrollments that count nothing together; then the grant and the DeviceID), the token''s, the hardware id where collisions matter, the devices it replaces, the licence''s seat. Keyed by the grant: called again it returns what was recorded, waiting for a first call still under way. stale: the configuration has changed since p_generation, build anew. The claim says by which credential the account was proven. device and certificate are what stands in the record; dm_secrets (sealed), issuing (NULL: a root signed) and root only of an earlier enrollment, whose answer a token''s owner asks for again. Example: see the programs; muster.trace shows what it recorded.';
 
 CREATE OR REPLACE PROCEDURE muster_issuer.record_read_committed(p_grant uuid, p_trace uuid, p_attempt uuid, p_remote text, p_organization text,
 	p_account uuid, p_authority uuid, p_generation bigint, p_serial bytea, p_sha256 bytea, p_certificate bytea, p_public_key_sha256 bytea,

@@ -117,7 +117,7 @@ SELECT s.what, s.organization, s.name, s.ends, (s.ends - now()) AS left_over, s.
 	  FROM muster.licence l JOIN muster.organization o ON o.id = l.organization
 	 WHERE l.valid_until BETWEEN now() - interval '30 days' AND now() + interval '90 days'
 	UNION ALL
-	SELECT 'bulk token', o.key, b.name, b.expires_at, b.devices
+	SELECT 'bulk token', o.key, b.name, b.expires_at, (SELECT count(*) FROM muster.bulk_enrollment e WHERE e.bulk_token = b.id AND e.counted)
 	  FROM muster.bulk_token b JOIN muster.organization o ON o.id = b.organization
 	 WHERE b.expires_at BETWEEN now() - interval '30 days' AND now() + interval '90 days' AND b.revoked_at IS NULL
 	UNION ALL

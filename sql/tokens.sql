@@ -101,6 +101,36 @@ COMMENT ON FUNCTION muster_worker.make_token(text, uuid, bytea, text, uuid, uuid
 
 -- In the transaction that records an enrollment.
 
+CREATE OR REPLACE FUNCTION muster.takes_turns(p_account uuid, p_bulk_token uuid) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT a.kind <> 'bulk' OR a.device_cap IS NOT NULL OR o.licence_required
+		OR EXISTS (SELECT FROM muster.bulk_token b WHERE b.id = p_bulk_token AND b.device_limit IS NOT NULL)
+	  FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE a.id = p_account
+$$;
+COMMENT ON FUNCTION muster.takes_turns(uuid, uuid) IS 'Internal: whether enrollments of an account (by a bulk token) are counted together, so that one waits for another: not those of a bulk account without cap, licence and limit. Example: SELECT muster.takes_turns(id, NULL) FROM muster.account;';
+
+CREATE OR REPLACE FUNCTION muster.lock_enrolling(p_account uuid, p_grant uuid, c muster.candidate, p_claim jsonb) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF coalesce(muster.takes_turns(p_account, c.bulk_token), true) THEN
+		PERFORM FROM muster.account x WHERE x.id = p_account FOR NO KEY UPDATE;
+		RETURN true;
+	END IF;
+	-- A classroom enrolls side by side: only the same call again, the same device and the same signed request wait
+	-- for one another.
+	PERFORM FROM muster.account x WHERE x.id = p_account FOR SHARE;
+	PERFORM pg_advisory_xact_lock(hashtextextended(p_grant::text, 7816370913));
+	IF c.device_id IS NOT NULL THEN
+		PERFORM pg_advisory_xact_lock(hashtextextended(p_account || lower(c.device_id), 7816370913));
+	END IF;
+	IF p_claim ->> 'replay' IS NOT NULL THEN
+		PERFORM pg_advisory_xact_lock(hashtextextended(lower(p_claim ->> 'replay'), 7816370913));
+	END IF;
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION muster.lock_enrolling(uuid, uuid, muster.candidate, jsonb) IS 'Internal: lock an account''s row for an enrollment: alone where it counts with others, else shared, and then the grant, the device and a signed request. Tells whether alone. Example: see muster_issuer.record.';
+
 CREATE OR REPLACE FUNCTION muster.enrolled_by_key(p_bulk_token uuid, p_key bytea, p_device_id text) RETURNS uuid
 LANGUAGE sql STABLE AS $$
 	-- Images share what they hold, sometimes keys, too: another DeviceID is another device.
@@ -122,10 +152,13 @@ BEGIN
 	IF p_claim ->> 'kind' IS DISTINCT FROM 'token' THEN
 		RETURN held;
 	END IF;
-	-- Behind the account's row, which the caller holds, and before all others'. Enrollments by one token
-	-- take turns at their account's row already; this one keeps administrators from changing it meanwhile.
+	-- Behind the account's row, which the caller holds, and before all others'. Enrollments by one token that must
+	-- take turns do so at their account's row already; this keeps administrators from changing it meanwhile.
 	PERFORM FROM muster.token x WHERE x.sha256 = hash FOR NO KEY UPDATE;
-	PERFORM FROM muster.bulk_token x WHERE x.token_sha256 = hash FOR NO KEY UPDATE;
+	PERFORM FROM muster.bulk_token x WHERE x.token_sha256 = hash AND x.device_limit IS NOT NULL FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		PERFORM FROM muster.bulk_token x WHERE x.token_sha256 = hash FOR SHARE;
+	END IF;
 	t := muster.find_token(hash);
 	IF NOT EXISTS (SELECT FROM muster.organization o WHERE o.id = c.organization AND 'Federated' = ANY (o.auth_policies)) THEN
 		held.outcome := 'InvalidSecurity';
@@ -161,8 +194,7 @@ BEGIN
 	new_one := NOT EXISTS (SELECT FROM muster.bulk_enrollment e WHERE e.bulk_token = p_held.bulk_token AND e.device = ANY (p_replaced));
 	INSERT INTO muster.bulk_enrollment (device, organization, bulk_token, public_key_sha256, counted)
 	VALUES (p_grant, c.organization, p_held.bulk_token, p_key, new_one);
-	UPDATE muster.bulk_token b SET devices = b.devices + new_one::integer, first_used_at = coalesce(b.first_used_at, now()), last_used_at = now()
-	 WHERE b.id = p_held.bulk_token;
+	UPDATE muster.bulk_token b SET devices = b.devices + 1 WHERE b.id = p_held.bulk_token AND b.device_limit IS NOT NULL AND new_one;
 END
 $$;
 COMMENT ON FUNCTION muster.consume_token(muster.held_token, muster.candidate, uuid, bytea, uuid[]) IS 'Internal: an enrollment is recorded: its token is consumed, or counted. Example: see muster_issuer.record.';
@@ -215,7 +247,7 @@ DECLARE
 BEGIN
 	SELECT x.name, x.device_limit, x.devices INTO b FROM muster.bulk_token x WHERE x.id = p_candidate.bulk_token;
 	IF b.device_limit IS NULL THEN
-		RETURN muster.says('token limit', 'OK', format('any number of devices by bulk token "%s", %s so far', b.name, b.devices));
+		RETURN muster.says('token limit', 'OK', format('any number of devices by bulk token "%s"', b.name));
 	ELSIF b.devices < b.device_limit THEN
 		RETURN muster.says('token limit', 'OK', format('%s of %s devices by bulk token "%s"', b.devices, b.device_limit, b.name));
 	ELSIF p_candidate.facts IS NULL THEN

@@ -20,15 +20,12 @@ CREATE TABLE muster.bulk_token (
 	networks       cidr[] NOT NULL DEFAULT '{}' CHECK (cardinality(networks) <= 64 AND array_position(networks, NULL) IS NULL),
 	note           text CHECK (length(note) <= 400),
 	devices        integer NOT NULL DEFAULT 0 CHECK (devices >= 0),
-	first_used_at  timestamptz,
-	last_used_at   timestamptz,
 	revoked_at     timestamptz,
 	revoked_by     text,
 	revoked_reason text CHECK (length(revoked_reason) <= 400),
 	FOREIGN KEY (organization, account) REFERENCES muster.account (organization, id),
 	UNIQUE (organization, id),
-	CONSTRAINT bulk_token_revoked CHECK (num_nulls(revoked_at, revoked_by, revoked_reason) IN (0, 3)),
-	CONSTRAINT bulk_token_used CHECK ((first_used_at IS NULL) = (last_used_at IS NULL))
+	CONSTRAINT bulk_token_revoked CHECK (num_nulls(revoked_at, revoked_by, revoked_reason) IN (0, 3))
 );
 CREATE UNIQUE INDEX bulk_token_name ON muster.bulk_token (organization, lower(name));
 CREATE INDEX bulk_token_account ON muster.bulk_token (organization, account);
@@ -44,9 +41,7 @@ COMMENT ON COLUMN muster.bulk_token.expires_at IS 'Its end. Set by muster.set_bu
 COMMENT ON COLUMN muster.bulk_token.device_limit IS 'How many devices may come by it; NULL: any number. Set by muster.set_bulk_token_limit.';
 COMMENT ON COLUMN muster.bulk_token.networks IS 'Networks that it is good from, beside what muster.allowed_network says; none: any. Set by muster.set_bulk_token_networks.';
 COMMENT ON COLUMN muster.bulk_token.note IS 'What it is for.';
-COMMENT ON COLUMN muster.bulk_token.devices IS 'How many devices came by it; one that enrolls again is one. Counted by the programs.';
-COMMENT ON COLUMN muster.bulk_token.first_used_at IS 'When the first device came by it.';
-COMMENT ON COLUMN muster.bulk_token.last_used_at IS 'When the last one did.';
+COMMENT ON COLUMN muster.bulk_token.devices IS 'How many devices came by it; one that enrolls again is one. Counted only while it has a limit, since enrollments that count together take turns; muster.bulk_tokens tells always.';
 COMMENT ON COLUMN muster.bulk_token.revoked_at IS 'Since when it is good for nothing. Set by muster.revoke_bulk_token.';
 COMMENT ON COLUMN muster.bulk_token.revoked_by IS 'Who revoked it.';
 COMMENT ON COLUMN muster.bulk_token.revoked_reason IS 'Why.';
@@ -61,6 +56,7 @@ CREATE TABLE muster.bulk_enrollment (
 	FOREIGN KEY (organization, bulk_token) REFERENCES muster.bulk_token (organization, id)
 );
 CREATE INDEX bulk_enrollment_key ON muster.bulk_enrollment (bulk_token, public_key_sha256);
+CREATE INDEX bulk_enrollment_order ON muster.bulk_enrollment (bulk_token, device);
 COMMENT ON TABLE muster.bulk_enrollment IS 'Which enrollments came by which bulk token, written by the programs. Example: SELECT * FROM muster.bulk_token_devices LIMIT 10;';
 COMMENT ON COLUMN muster.bulk_enrollment.device IS 'The enrollment.';
 COMMENT ON COLUMN muster.bulk_enrollment.organization IS 'Whose it is.';

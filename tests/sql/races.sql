@@ -226,11 +226,50 @@ SELECT muster.set_account_cap('ada@example.test', NULL) IS NULL;
 INSERT INTO muster.token (organization, account, sha256, how, expires_at)
 	SELECT a.organization, a.id, sha256((t || r)::bytea), 'sign-in page', now() + interval '1 hour' FROM muster.account a, unnest(ARRAY['keys', 'key']) t, generate_series(1, :rounds) r WHERE a.upn = 'ada@example.test';
 SELECT muster.add_bulk_token('package@example.test', t || r, encode(sha256((t || r)::bytea), 'hex'), device_limit => 5) FROM unnest(ARRAY['bulk', 'again']) t, generate_series(1, :rounds) r \g /dev/null
+SELECT muster.add_bulk_token('package@example.test', t || r, encode(sha256((t || r)::bytea), 'hex')) FROM unnest(ARRAY['same', 'free']) t, generate_series(1, :rounds) r \g /dev/null
 SELECT is(token_race(r, 'keys', 'ada@example.test', 64), '63 × Authentication with another key, 1 × OK, 1 devices, 1 made', 'one token by 64 keys at once, round ' || r) FROM generate_series(1, :rounds) r;
 SELECT is(token_race(r, 'key', 'ada@example.test', 1), '64 × OK, 1 devices, 1 made', 'one token 64 times with one key, round ' || r) FROM generate_series(1, :rounds) r;
 SELECT is(token_race(r, 'bulk', 'package@example.test', 64), '59 × DeviceCapReached no more may, 5 × OK, 5 devices, 5 made', 'a bulk token for five by 64 devices, round ' || r) FROM generate_series(1, :rounds) r;
+SELECT is(token_race(r, 'same', 'package@example.test', 1), '64 × OK, 1 devices, 1 made', 'a bulk token without limit 64 times by one device and key, round ' || r) FROM generate_series(1, :rounds) r;
+SELECT is(token_race(r, 'free', 'package@example.test', 64), '64 × OK, 64 devices, 64 made', 'a bulk token without limit by 64 devices, round ' || r) FROM generate_series(1, :rounds) r;
 SELECT is(token_race(r, 'again', 'package@example.test', 5), '64 × OK, 5 devices, 5 made', 'a bulk token for five by five devices that all ask again and again, round ' || r) FROM generate_series(1, :rounds) r;
-SELECT is(gate($q$SELECT string_agg(DISTINCT format('%s of %s', b.devices, b.device_limit), ', ') FROM muster.bulk_token b$q$), '5 of 5', 'they are counted exactly');
+SELECT is(gate($q$SELECT string_agg(DISTINCT format('%s of %s', b.devices, b.device_limit), ', ') FROM muster.bulk_tokens b WHERE b.device_limit = 5$q$), '5 of 5', 'they are counted exactly');
+SELECT is(gate($q$SELECT string_agg(DISTINCT b.devices::text, ', ' ORDER BY b.devices::text) FROM muster.bulk_tokens b WHERE b.device_limit IS NULL$q$), '1, 64', 'so are those without a limit');
+SELECT is(gate($q$SELECT muster.set_bulk_token_limit('example', 'free1', 64)$q$), 'bulk token "free1": 64 devices may come by it, 64 so far', 'and when they are given one');
+SELECT is(gate($q$SELECT state || ' ' || devices FROM muster.bulk_tokens WHERE name = 'free1'$q$), 'used up 64', 'they are used up');
+
+-- Side by side: an enrollment that counts nothing waits for no other but the same device's.
+CREATE FUNCTION side_by_side() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	said text;
+	one text;
+BEGIN
+	PERFORM test.dblink_exec('p1', 'BEGIN ISOLATION LEVEL READ COMMITTED'), test.dblink_exec('p2', 'BEGIN ISOLATION LEVEL READ COMMITTED');
+	SELECT t.outcome INTO said FROM test.dblink('p1', test.record(nextval('test.grants')::integer, 'package@example.test', '{"DeviceID": "side"}')) t (outcome text, why text);
+	SELECT t.outcome INTO one FROM test.dblink('p2', test.record(nextval('test.grants')::integer, 'package@example.test', '{"DeviceID": "other"}')) t (outcome text, why text);
+	PERFORM test.dblink_exec('p2', 'COMMIT'), test.send(3, 'package@example.test', '{"DeviceID": "SIDE"}');
+	said := said || ', ' || one || ', ' || CASE WHEN test.waiting(1) THEN 'one waits' ELSE 'nobody waits' END;
+	PERFORM test.dblink_exec('p1', 'COMMIT');
+	RETURN said || ', ' || test.answer('p3') || ', ' || test.gate($q$SELECT count(*)::text FROM muster.device WHERE lower(device_id) = 'side' AND state = 'enrolled'$q$);
+END
+$$;
+SELECT is(side_by_side(), 'OK, OK, one waits, OK, 1', 'devices of a bulk account enroll side by side, the same device one after the other');
+-- A cap that is set while somebody waits to enroll beside others.
+CREATE FUNCTION cap_meanwhile() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	said text;
+BEGIN
+	PERFORM test.dblink_exec('gate', 'BEGIN'), test.gate($q$SELECT muster.set_account_cap('package@example.test', 1)$q$);
+	PERFORM test.send(3, 'package@example.test', '{"DeviceID": "late"}');
+	said := CASE WHEN test.waiting(1) THEN 'it waits' ELSE 'it does not wait' END;
+	PERFORM test.dblink_exec('gate', 'COMMIT');
+	said := said || ', ' || test.answer('p3');
+	PERFORM test.send(3, 'package@example.test', '{"DeviceID": "late"}');
+	RETURN said || ', ' || test.answer('p3');
+END
+$$;
+SELECT is(cap_meanwhile(), 'it waits, EnrollmentServer, DeviceCapReached', 'a cap set meanwhile: asked again it holds');
+SELECT muster.set_account_cap('package@example.test', NULL) IS NULL;
 
 -- Everything at once on eight accounts whose devices take one another's place, while administrators retire devices,
 -- assign seats and take them back, and change their number. What an administrator may be told is told; nothing else.
