@@ -16,10 +16,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			format('muster-ca init --organization %s --another', o.key)),
 		('error', 'authority', EXISTS (SELECT FROM muster.authority c WHERE c.id = o.authority AND NOT c.has_key), 'its authority''s key is not here', 'muster-ca show'),
 		('error', 'account', NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL)
+			AND NOT EXISTS (SELECT FROM muster.directory d WHERE d.organization = o.id AND d.welcome)
 			AND NOT EXISTS (SELECT FROM muster.tenant t WHERE t.organization = o.id AND t.create_accounts), 'there is no account', 'SELECT muster.add_account(upn); then: muster-ca password UPN'),
 		('error', 'authentication', cardinality(o.auth_policies) = 0, 'it has no AuthPolicy: nobody enrolls', format('SELECT muster.set_auth_policies(%L, ''{OnPremise}'');', o.key)),
 		('error', 'account', 'OnPremise' = ANY (o.auth_policies) AND EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL)
-			AND NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.enabled AND a.may_enroll AND a.has_password),
+			AND NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.enabled AND a.may_enroll AND a.has_password)
+			AND NOT EXISTS (SELECT FROM muster.directory d WHERE d.organization = o.id),
 			'no account that may enroll has a password', 'muster-ca password UPN'),
 		('warning', 'URLs', o.enrollment_url = o.device_url, 'devices enroll at the host that asks for client certificates: Windows prompts its user for one',
 			format('SELECT muster.set_organization_urls(%L, enrollment_url, device_url);', o.key)),
@@ -80,6 +82,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		('note', 'SHA-1', o.allow_sha1, 'certificate requests signed with SHA-1 are accepted', 'UPDATE muster.organization SET allow_sha1 = false WHERE key = ''' || o.key || ''';')
 		) c (severity, topic, found, finding, next_step)
 	 WHERE c.found
+	UNION ALL
+	SELECT * FROM muster.check_directories(o)
 	UNION ALL
 	SELECT 'error', 'custom rule', format('rule "%s" refuses everybody: %s', r.name, muster.rule_function_wrong(r.function)),
 	       format('SELECT muster.disable_custom_rule(%L, %L); or mend its function', o.key, r.name)
@@ -143,6 +147,8 @@ BEGIN
 		('device URL', o.device_url, 'muster.set_organization_urls'),
 		('authentication', coalesce(nullif(array_to_string(o.auth_policies, ', '), ''), 'none'), 'muster.set_auth_policies'),
 		('sign-in', o.sign_in, 'muster.set_sign_in'),
+		('directories', coalesce((SELECT string_agg(format('%s (%s)', d.name, array_to_string(d.servers, ', ')), '; ' ORDER BY d.name) FROM muster.directory d WHERE d.organization = o.id), 'none'),
+			'muster.add_directory, muster.set_directory_…, muster.remove_directory'),
 		('tenants', coalesce((SELECT string_agg(coalesce(t.name, t.tenant::text), ', ' ORDER BY t.added_at) FROM muster.tenant t WHERE t.organization = o.id), 'none'), 'muster.add_tenant, muster.remove_tenant'),
 		('signed requests', (SELECT concat_ws(', ', CASE WHEN s.timestamps THEN format('of now, give or take %s s', s.skew_seconds) ELSE 'of any time' END,
 				CASE WHEN s.sha1 THEN 'also SHA-1' END, CASE WHEN s.old_uris THEN 'also old URIs' END,

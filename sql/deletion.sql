@@ -140,7 +140,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		UNION ALL SELECT 20, 'tenants', count(*) FROM muster.tenant x WHERE x.organization = p_organization
 		UNION ALL SELECT 21, 'identities in tenants', count(*) FROM muster.account_identity x WHERE x.organization = p_organization
 		UNION ALL SELECT 22, 'trusted authorities', count(*) FROM muster.signer_authority x WHERE x.organization = p_organization
-		UNION ALL SELECT 23, 'listed signers', count(*) FROM muster.listed_signer x WHERE x.organization = p_organization) c (place, what, number)
+		UNION ALL SELECT 23, 'listed signers', count(*) FROM muster.listed_signer x WHERE x.organization = p_organization
+		UNION ALL SELECT 24, 'directories', count(*) FROM muster.directory x WHERE x.organization = p_organization) c (place, what, number)
 	 ORDER BY c.place
 $$;
 COMMENT ON FUNCTION muster.organization_holds(uuid) IS 'Internal: what hangs on an organization. Example: SELECT * FROM muster.organization_holds(muster.organization_id(''example''));';
@@ -163,6 +164,7 @@ BEGIN
 	DELETE FROM muster.licence_seat x WHERE x.organization = NEW.id;
 	DELETE FROM muster.licence x WHERE x.organization = NEW.id;
 	DELETE FROM muster.allowed_network x WHERE x.organization = NEW.id;
+	DELETE FROM muster.directory x WHERE x.organization = NEW.id;
 	DELETE FROM muster.account_group x WHERE x.organization = NEW.id;
 	DELETE FROM muster.maintenance x WHERE x.organization = NEW.id;
 	DELETE FROM muster.platform x WHERE x.organization = NEW.id;
