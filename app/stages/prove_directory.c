@@ -34,8 +34,8 @@ note_person(struct exchange *ex, const struct directory *directory, const struct
 
 	ex->known_as = person->upn;
 	ex->known_claim = json_text(arena,
-	    json_pack(
-		"{s:s, s:s, s:s}", "kind", "password", "directory", directory->name, "upn", person->upn));
+	    json_pack("{s:s, s:s, s:s}", "kind", ex->service == SERVICE_SIGN_IN ? "sign-in page" : "password",
+		"directory", directory->name, "upn", person->upn));
 	ex->person = json_text(arena, json_pack("{s:s?}", "name", person->display_name));
 	if (ex->known_claim == NULL || ex->person == NULL)
 		return refuse(&ex->why, OUTCOME_INTERNAL_SERVICE_FAULT,
