@@ -16,11 +16,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			format('muster-ca init --organization %s --another', o.key)),
 		('error', 'authority', EXISTS (SELECT FROM muster.authority c WHERE c.id = o.authority AND NOT c.has_key), 'its authority''s key is not here', 'muster-ca show'),
 		('error', 'account', NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL)
-			AND NOT EXISTS (SELECT FROM muster.tenant t WHERE t.organization = o.id AND t.create_accounts) AND NOT muster.makes_accounts(o), 'there is no account', 'SELECT muster.add_account(upn); then: muster-ca password UPN'),
+			AND NOT EXISTS (SELECT FROM muster.tenant t WHERE t.organization = o.id AND t.create_accounts) AND NOT muster.makes_accounts(o)
+			AND NOT EXISTS (SELECT FROM muster.directory d WHERE d.organization = o.id AND d.welcome), 'there is no account', 'SELECT muster.add_account(upn); then: muster-ca password UPN'),
 		('error', 'authentication', cardinality(o.auth_policies) = 0, 'it has no AuthPolicy: nobody enrolls', format('SELECT muster.set_auth_policies(%L, ''{OnPremise}'');', o.key)),
 		('error', 'account', 'OnPremise' = ANY (o.auth_policies) AND EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL)
 			AND NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.enabled AND a.may_enroll AND a.has_password)
-			AND muster.sign_in_unused(o) IS NOT NULL,
+			AND muster.sign_in_unused(o) IS NOT NULL AND NOT EXISTS (SELECT FROM muster.directory d WHERE d.organization = o.id),
 			'no account that may enroll has a password', 'muster-ca password UPN'),
 		('error', 'sign-in', o.sign_in = 'web server' AND 'Federated' = ANY (o.auth_policies) AND NOT EXISTS (SELECT FROM muster.web_server_sign_in w WHERE w.organization = o.id),
 			'the web server signs people in, and nothing says how', format('SELECT muster.use_web_server_sign_in(%L, auth_type);', o.key)),
@@ -97,6 +98,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		) c (severity, topic, found, finding, next_step)
 	 WHERE c.found
 	UNION ALL
+	SELECT * FROM muster.check_directories(o)
+	UNION ALL
 	SELECT 'error', 'custom rule', format('rule "%s" refuses everybody: %s', r.name, muster.rule_function_wrong(r.function)),
 	       format('SELECT muster.disable_custom_rule(%L, %L); or mend its function', o.key, r.name)
 	  FROM muster.custom_rule r WHERE r.organization = o.id AND r.enabled AND muster.rule_function_wrong(r.function) IS NOT NULL
@@ -158,6 +161,8 @@ BEGIN
 		('enrollment URL', o.enrollment_url, 'muster.set_organization_urls'),
 		('device URL', o.device_url, 'muster.set_organization_urls'),
 		('authentication', coalesce(nullif(array_to_string(o.auth_policies, ', '), ''), 'none'), 'muster.set_auth_policies'),
+		('directories', coalesce((SELECT string_agg(format('%s (%s)', d.name, array_to_string(d.servers, ', ')), '; ' ORDER BY d.name) FROM muster.directory d WHERE d.organization = o.id), 'none'),
+			'muster.add_directory, muster.set_directory_…, muster.remove_directory'),
 		('tenants', coalesce((SELECT string_agg(coalesce(t.name, t.tenant::text), ', ' ORDER BY t.added_at) FROM muster.tenant t WHERE t.organization = o.id), 'none'), 'muster.add_tenant, muster.remove_tenant'),
 		('signed requests', (SELECT concat_ws(', ', CASE WHEN s.timestamps THEN format('of now, give or take %s s', s.skew_seconds) ELSE 'of any time' END,
 				CASE WHEN s.sha1 THEN 'also SHA-1' END, CASE WHEN s.old_uris THEN 'also old URIs' END,

@@ -55,9 +55,12 @@ BEGIN
 				-- Whoever cannot prove who he is gets no further, and no rule sees him.
 				SELECT w.* FROM muster.account a, muster.says('password', 'Authentication', format('account %s has no password; to set one: muster-ca password %s', c.upn, c.upn)) w
 				 WHERE a.id = c.account AND NOT a.has_password AND c.bulk_token IS NULL
+				   AND EXISTS (SELECT FROM muster.organization o WHERE o.id = a.organization AND o.auth_policies && ARRAY['OnPremise', 'Federated'])
+				   AND NOT EXISTS (SELECT FROM muster.tenant t WHERE t.organization = a.organization)
 				   AND NOT EXISTS (SELECT FROM muster.bulk_tokens b WHERE b.account = a.upn AND b.organization = c.organization_key AND b.state = 'good')
 				   -- Who signs in by the web server needs none.
 				   AND muster.sign_in_unused((SELECT o FROM muster.organization o WHERE o.id = a.organization)) IS NOT NULL
+				   AND NOT EXISTS (SELECT FROM muster.directory d WHERE d.organization = a.organization)
 				UNION ALL
 				SELECT w.* FROM muster.explain_token(c) w WHERE c.bulk_token IS NOT NULL
 				UNION ALL
@@ -71,7 +74,7 @@ BEGIN
 		 ORDER BY v.n;
 END
 $$;
-COMMENT ON FUNCTION muster.explain_enrollment(text, jsonb, inet, text, text) IS 'What each rule says of an account''s enrollment now, in their order, without enrolling (and before them, whether it has no password, or passwords are not looked at because too many were wrong): the rule, its outcome, the reason, the code on the screen, the text shown; "decides" marks the refusal that the device would get. With a device''s facts, spelled as devices do (SELECT facts FROM muster.devices; NULL: rules about the device are not told), its address, and the name of the bulk token that it brings. To rehearse a change: BEGIN; SELECT muster.set_…; SELECT * FROM muster.explain_enrollment(…); ROLLBACK. Example: SELECT rule, outcome, why, decides FROM muster.explain_enrollment(''ada@example.test'', ''{"DeviceID": "4d2f", "OSVersion": "10.0.19045.1"}'', ''192.0.2.7'');';
+COMMENT ON FUNCTION muster.explain_enrollment(text, jsonb, inet, text, text) IS 'What each rule says of an account''s enrollment now, in their order, without enrolling (and before them, whether it has no password and no directory could prove one, or passwords are not looked at because too many were wrong): the rule, its outcome, the reason, the code on the screen, the text shown; "decides" marks the refusal that the device would get. With a device''s facts, spelled as devices do (SELECT facts FROM muster.devices; NULL: rules about the device are not told), its address, and the name of the bulk token that it brings. To rehearse a change: BEGIN; SELECT muster.set_…; SELECT * FROM muster.explain_enrollment(…); ROLLBACK. Example: SELECT rule, outcome, why, decides FROM muster.explain_enrollment(''ada@example.test'', ''{"DeviceID": "4d2f", "OSVersion": "10.0.19045.1"}'', ''192.0.2.7'');';
 
 CREATE OR REPLACE FUNCTION muster.explain_device(id uuid)
 RETURNS TABLE (step bigint, rule text, outcome text, why text, hresult text, "text" text, details jsonb, decides boolean)

@@ -53,6 +53,9 @@ GRANT SELECT ON muster.branding, muster.page_text, muster.page_texts TO :readers
 GRANT EXECUTE ON FUNCTION muster.contrast(text, text), muster.luminance(text), muster.color_on(text), muster.image_type(bytea), muster.page_language(text[]),
 	muster.page_words(text, text)
 	TO :readers;
+GRANT SELECT ON muster.directory, muster.directories TO :readers;
+GRANT EXECUTE ON FUNCTION muster.directory_id(text, text), muster.directory_for(uuid, text), muster.directory_settings(muster.directory),
+	muster.check_directories(muster.organization) TO :readers;
 GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.enrolled_as(uuid, text, text), muster.platform_refuses(muster.platform), muster.tasks(), muster.help(text) TO :readers;
 GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events) ON muster.configuration TO :readers;
 -- Seals are of all events, whoever's; the default partition stands outside the policies.
@@ -220,6 +223,21 @@ GRANT EXECUTE ON FUNCTION
 	muster.token_networks(text[]), muster.token_end(timestamptz), muster.token_limit(integer), muster.bulk_account_id(text, text), muster.bulk_token_refused(uuid),
 	muster.add_bulk_token(text, text, text, timestamptz, integer, text[], text, text), muster.revoke_bulk_token(text, text, text),
 	muster.set_bulk_token_end(text, text, timestamptz), muster.set_bulk_token_limit(text, text, integer), muster.set_bulk_token_networks(text, text, text[])
+	TO :changers;
+
+-- Directories. Where passwords go, and whom the host trusts and with which secret, is not the organization's own administrator's to say.
+GRANT INSERT, DELETE, UPDATE (servers, ca_file, service_dn, service_password_file) ON muster.directory TO muster_admin;
+GRANT UPDATE (bind_template, base, filter, name_attributes, short_name_attribute, upn_attribute, upn_domain, display_name_attribute, domains,
+	netbios_domains, group_dn, group_check, connect_ms, answer_ms, total_ms, welcome, remember) ON muster.directory TO :changers;
+GRANT EXECUTE ON FUNCTION
+	muster.add_directory(text, text, text[], text, text, text), muster.remove_directory(text, text), muster.directory_servers(text[]), muster.directory_file(text),
+	muster.set_directory_servers(text, text, text[], text), muster.set_directory_account(text, text, text, text)
+	TO muster_admin;
+GRANT EXECUTE ON FUNCTION
+	muster.directory_words(text[], text, text, text), muster.set_directory_template(text, text, text),
+	muster.set_directory_search(text, text, text, text, text[], text, text, text, text), muster.set_directory_domains(text, text, text[], text[]),
+	muster.require_directory_group(text, text, text, text), muster.set_directory_times(text, text, integer, integer, integer),
+	muster.welcome_from_directory(text, text, boolean), muster.remember_directory_passwords(text, text, boolean)
 	TO :changers;
 
 -- Guessed passwords: everybody looks, help desks clear, administrators set the limits.

@@ -47,7 +47,10 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 			'certificate policy xml signature thumbprint provisioning package crl revocation clock skew timestamp'),
 		(27, 'the sign-in page', ARRAY['page_texts', 'set_page_color', 'set_page_logo', 'set_page_text', 'page_language', 'contrast'], 'branding colour color logo language translation text federated broker'),
 		(28, 'sign-in by the web server', ARRAY['web_server_sign_ins', 'use_web_server_sign_in', 'require_sign_in_variable', 'forget_sign_in_variable', 'map_realm', 'unmap_realm',
-			'claim_groups', 'map_claim', 'unmap_claim', 'explain_sign_in'], 'single sign-on sso openid connect oidc saml kerberos remote_user provider federated')
+			'claim_groups', 'map_claim', 'unmap_claim', 'explain_sign_in'], 'single sign-on sso openid connect oidc saml kerberos remote_user provider federated'),
+		(29, 'directories', ARRAY['directories', 'add_directory', 'set_directory_servers', 'set_directory_account', 'set_directory_template', 'set_directory_search',
+			'set_directory_domains', 'require_directory_group', 'set_directory_times', 'welcome_from_directory', 'remember_directory_passwords', 'remove_directory', 'directory_id'],
+			'ldap active directory domain controller password authentication sign in')
 		) t (position, task, names, words)
 $$;
 COMMENT ON FUNCTION muster.tasks() IS 'Internal: what there is to do, the functions and views for it, and other words for it. Example: SELECT task, names FROM muster.tasks() ORDER BY position;';

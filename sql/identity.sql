@@ -17,21 +17,6 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 COMMENT ON FUNCTION muster.policy_of_kind(text) IS 'Internal: the AuthPolicy that a kind of credential belongs to. Example: SELECT muster.policy_of_kind(''password'');';
 
-CREATE OR REPLACE FUNCTION muster.identify_password(o muster.organization, p_user text) RETURNS muster.identity
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	i muster.identity;
-BEGIN
-	i.account := (muster.account_for(o.id, p_user)).id;
-	IF i.account IS NULL THEN
-		i.outcome := 'Authentication';
-		i.why := muster.nobody(o, o.key, p_user);
-	END IF;
-	RETURN i;
-END
-$$;
-COMMENT ON FUNCTION muster.identify_password(muster.organization, text) IS 'Internal: whom a typed name means; its password''s hash is the proof. Example: SELECT muster.identify_password(o, ''ada'') FROM muster.organization o;';
-
 CREATE OR REPLACE FUNCTION muster.identify(p_organization text, p_user text, p_claim jsonb) RETURNS muster.identity
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -47,8 +32,8 @@ BEGIN
 		i.why := format('organization %s does not accept this kind of credential: %s', o.key, muster.cut(kind, 30));
 	ELSE
 		i := CASE kind
-			WHEN 'password' THEN muster.identify_password(o, p_user)
-			WHEN 'sign-in page' THEN muster.identify_sign_in(o, p_user)
+			WHEN 'password' THEN muster.identify_password(o, p_user, p_claim)
+			WHEN 'sign-in page' THEN muster.identify_sign_in(o, p_user, p_claim)
 			WHEN 'token' THEN muster.identify_token(o, p_claim)
 			WHEN 'jwt' THEN muster.identify_jwt(o, p_claim)
 			WHEN 'certificate' THEN muster.identify_certificate(o, p_claim)

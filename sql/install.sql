@@ -92,6 +92,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 13) AS due 
 \if :due
 \ir migrations/013-signers.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 14) AS due \gset
+\if :due
+\ir migrations/014-directories.sql
+\endif
 SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 15) AS due \gset
 \if :due
 \ir migrations/015-guessing.sql
@@ -105,6 +109,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 15) AS due 
 \ir verification.sql
 \ir decisions.sql
 \ir tokens.sql
+\ir directories.sql
 \ir issuers.sql
 \ir identity.sql
 \ir groups.sql

@@ -140,7 +140,11 @@ BEGIN
 		RETURN;
 	END IF;
 	IF i.welcome THEN
-		i := CASE p_claim ->> 'kind' WHEN 'jwt' THEN muster.welcome_jwt(o, p_claim, p_details, p_trace, muster.to_inet(p_remote)) END;
+		i := CASE p_claim ->> 'kind'
+			WHEN 'jwt' THEN muster.welcome_jwt(o, p_claim, p_details, p_trace, muster.to_inet(p_remote))
+			WHEN 'password' THEN muster.welcome_password(o, p_claim, p_details, p_trace, muster.to_inet(p_remote))
+			WHEN 'sign-in page' THEN muster.welcome_password(o, p_claim, p_details, p_trace, muster.to_inet(p_remote))
+		END;
 	END IF;
 	RETURN QUERY SELECT CASE WHEN i.account IS NULL THEN coalesce(nullif(i.outcome, 'OK'), 'Authorization') ELSE 'OK' END, i.why, i.account;
 END

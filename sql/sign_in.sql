@@ -1,6 +1,6 @@
 -- The pages that people see when they sign in: whom they name, colour, logo, languages, and what the programs ask of them.
 
-CREATE OR REPLACE FUNCTION muster.identify_sign_in(o muster.organization, p_user text) RETURNS muster.identity
+CREATE OR REPLACE FUNCTION muster.identify_sign_in(o muster.organization, p_user text, p_claim jsonb) RETURNS muster.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	i muster.identity;
@@ -10,10 +10,10 @@ BEGIN
 		i.why := format('organization %s has its users sign in through the web server, not on the page', o.key);
 		RETURN i;
 	END IF;
-	RETURN muster.identify_password(o, p_user);
+	RETURN muster.identify_password(o, p_user, p_claim);
 END
 $$;
-COMMENT ON FUNCTION muster.identify_sign_in(muster.organization, text) IS 'Internal: whom a name typed on the sign-in page means; what proves it is what proves a password elsewhere. Example: SELECT muster.identify_sign_in(o, ''ada'') FROM muster.organization o;';
+COMMENT ON FUNCTION muster.identify_sign_in(muster.organization, text, jsonb) IS 'Internal: whom a name typed on the sign-in page means; what proves it is what proves a password elsewhere. Example: SELECT muster.identify_sign_in(o, ''ada'', NULL) FROM muster.organization o;';
 
 CREATE OR REPLACE FUNCTION muster.luminance(color text) RETURNS double precision
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$

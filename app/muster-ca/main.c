@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "directory.h"
 #include "init.h"
 #include "keys.h"
 #include "password.h"
@@ -42,6 +43,7 @@ run(const struct options *options, struct why *why)
 	case VERB_PASSWORD:
 		return options->print ? password_only_print(options, why) : password_run(options, why);
 	case VERB_TOKEN: return token_run(options, why);
+	case VERB_DIRECTORY: return directory_run(options, why);
 	case VERB_KEYS: return keys_run(options, why);
 	case VERB_TRUST: return trust_run(options, why);
 	case VERB_CRL: return crl_run(options, why);

@@ -25,6 +25,7 @@ enum option_name {
 	OPTION_NETWORK,
 	OPTION_NOTE,
 	OPTION_PRINT,
+	OPTION_SECRETS_DIR,
 	OPTION_TENANT,
 	OPTION_URL,
 	OPTION_JWKS,
@@ -40,7 +41,7 @@ enum option_name {
 #define OF(verb) (1U << (verb))
 #define OF_ALL \
 	(OF(VERB_NONE) | OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN) | \
-	    OF(VERB_KEYS) | OF(VERB_TRUST) | OF(VERB_CRL))
+	    OF(VERB_KEYS) | OF(VERB_TRUST) | OF(VERB_CRL) | OF(VERB_DIRECTORY))
 
 /* What getopt_long() returns for the first; 0 to 255 are its own. */
 #define FIRST 0x100
@@ -56,8 +57,8 @@ static const struct {
 	    "PGPASSFILE, …)" },
 	[OPTION_ORGANIZATION] = { "organization", "KEY",
 	    OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN) | OF(VERB_KEYS) |
-		OF(VERB_TRUST) | OF(VERB_CRL),
-	    "whose authority, account or tenants" },
+		OF(VERB_TRUST) | OF(VERB_CRL) | OF(VERB_DIRECTORY),
+	    "whose authority, account, tenants or directory" },
 	[OPTION_NAME] = { "name", "NAME", OF(VERB_INIT) | OF(VERB_TRUST),
 	    "init: the authorities are called \"NAME root\" and \"NAME issuing\";\nelse after the "
 	    "organization; "
@@ -76,8 +77,8 @@ static const struct {
 	    "though the organization has an authority: this one takes over" },
 	[OPTION_PEM] = { "pem", NULL, OF(VERB_SHOW),
 	    "the certificates for a web server to trust:\nissuing authorities, each before its root" },
-	[OPTION_FILE] = { "file", "FILE", OF(VERB_PASSWORD),
-	    "its first line is the password; else the terminal is asked, twice" },
+	[OPTION_FILE] = { "file", "FILE", OF(VERB_PASSWORD) | OF(VERB_DIRECTORY),
+	    "its first line is the password; else the terminal is asked" },
 	[OPTION_TOKEN_FILE] = { "token-file", "FILE", OF(VERB_TOKEN),
 	    "a new file that the token is written to; else the terminal\nshows it, once" },
 	[OPTION_DAYS] = { "days", "N", OF(VERB_TOKEN), "how long it is good (180)" },
@@ -87,6 +88,8 @@ static const struct {
 	[OPTION_NOTE] = { "note", "TEXT", OF(VERB_TOKEN) | OF(VERB_TRUST), "what it is for" },
 	[OPTION_PRINT] = { "print", NULL, OF(VERB_PASSWORD) | OF(VERB_TOKEN),
 	    "print the statement that stores the hash, for psql" },
+	[OPTION_SECRETS_DIR] = { "secrets-dir", "DIR", OF(VERB_DIRECTORY),
+	    "as muster has it: the files that directories need;\nelse $MUSTER_SECRETS_DIR" },
 	[OPTION_TENANT] = { "tenant", "ID", OF(VERB_KEYS), "only the keys of this tenant, by id or name" },
 	[OPTION_URL] = { "url", "URL", OF(VERB_KEYS),
 	    "fetch the JWK Set, or an openid-configuration, there;\nelse where the tenant's row says" },
@@ -124,6 +127,8 @@ static const struct {
 	    "let an authority's certificates, or one certificate, sign requests to enroll" },
 	[VERB_CRL] = { "crl", "crl FILE --organization KEY",
 	    "load a trusted authority's list of revoked certificates" },
+	[VERB_DIRECTORY] = { "directory", "directory NAME --organization KEY",
+	    "try whether a directory (LDAP) proves a password, step by step" },
 };
 
 /* --- help --- */
@@ -221,6 +226,7 @@ option_take(struct options *to, enum option_name option, const char *value, stru
 	case OPTION_NETWORK: return network_add(to, value, why);
 	case OPTION_NOTE: to->note = value; break;
 	case OPTION_PRINT: to->print = true; break;
+	case OPTION_SECRETS_DIR: to->secrets_dir = value; break;
 	case OPTION_TENANT: to->tenant = value; break;
 	case OPTION_URL: to->url = value; break;
 	case OPTION_JWKS: to->jwks = value; break;
@@ -285,10 +291,11 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 		if (strcmp(argv[word], verbs[v].name) == 0)
 			to->verb = (enum verb)v;
 	if (to->verb == VERB_NONE)
-		return mistake(
-		    why, "verb", argv[word], "give init, show, password, token, keys, trust or crl");
+		return mistake(why, "verb", argv[word],
+		    "give init, show, password, token, keys, trust, crl or directory");
 	word++;
-	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN) && word < argc)
+	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN || to->verb == VERB_DIRECTORY) &&
+	    word < argc)
 		to->upn = argv[word++];
 	if (to->verb == VERB_TOKEN && word < argc)
 		to->token_name = argv[word++];
@@ -340,6 +347,11 @@ needs_check(const struct options *to, struct why *why)
 			    "whose token, and what is it called? muster-ca token package@domain 'classroom "
 			    "3'");
 		break;
+	case VERB_DIRECTORY:
+		if (to->upn == NULL || to->organization == NULL)
+			return missing(
+			    why, "whose password? muster-ca directory NAME-AS-TYPED --organization KEY");
+		break;
 	case VERB_KEYS: return keys_needs_check(to, why);
 	case VERB_TRUST:
 	case VERB_CRL:
@@ -348,8 +360,8 @@ needs_check(const struct options *to, struct why *why)
 			    why, "which file, and for whom? muster-ca trust FILE --organization KEY, or crl");
 		break;
 	case VERB_NONE:
-		return missing(
-		    why, "what to do? give init, show, password, token, keys, trust or crl, or --help");
+		return missing(why,
+		    "what to do? give init, show, password, token, keys, trust, crl or directory, or --help");
 	case VERB_SHOW:
 	case VERB_COUNT: break;
 	}
@@ -378,7 +390,8 @@ options_parse(int argc, char **argv, struct options *to, struct why *why)
 		.root_years = 20,
 		.years = 10,
 		.days = 180,
-		.passphrase_file = getenv("MUSTER_PASSPHRASE_FILE") };
+		.passphrase_file = getenv("MUSTER_PASSPHRASE_FILE"),
+		.secrets_dir = getenv("MUSTER_SECRETS_DIR") };
 	if (to->passphrase_file != NULL && to->passphrase_file[0] == '\0')
 		to->passphrase_file = NULL;
 	if ((o = options_take(argc, argv, to, &seen, why)) != OUTCOME_OK ||

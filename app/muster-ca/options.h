@@ -15,6 +15,7 @@ enum verb {
 	VERB_KEYS,
 	VERB_TRUST,
 	VERB_CRL,
+	VERB_DIRECTORY,
 	VERB_COUNT,
 };
 
@@ -30,11 +31,13 @@ struct options {
 	bool another;
 	/* show */
 	bool pem;
-	/* password, token */
+	/* password, token; of directory, the name as typed */
 	const char *upn;
 	bool print;
-	/* password */
+	/* password, directory */
 	const char *file;
+	/* directory */
+	const char *secrets_dir;
 	/* token */
 	const char *token_name, *token_file, *note;
 	int days, limit; /* limit 0: none */
@@ -50,7 +53,8 @@ struct options {
 };
 
 /*
- * Parse; the strings belong to the arguments and the environment (MUSTER_PASSPHRASE_FILE).
+ * Parse; the strings belong to the arguments and the environment (MUSTER_PASSPHRASE_FILE,
+ * MUSTER_SECRETS_DIR).
  *
  * OUTCOME_INTERNAL_SERVICE_FAULT  a mistake: something is missing, unknown or another verb's; why is one line
  */

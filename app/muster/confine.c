@@ -111,8 +111,8 @@ user_text(const struct identity *identity)
 
 /* With a user of their own, file modes keep workers from the issuers' files; without, Landlock must. */
 enum outcome
-confine_worker(
-    const struct identity *identity, const char *conninfo, char *applied, size_t size, struct why *why)
+confine_worker(const struct identity *identity, const char *conninfo, const char *secrets_dir, char *applied,
+    size_t size, struct why *why)
 {
 	enum outcome o;
 	int abi;
@@ -120,7 +120,7 @@ confine_worker(
 	/* libpq looks for files below $HOME; the conninfo names them all. */
 	(void)setenv("HOME", "/nonexistent", 1);
 	if ((o = confine_user(identity, why)) != OUTCOME_OK || (o = confine_process(why)) != OUTCOME_OK ||
-	    (o = confine_files(conninfo, !identity->change, &abi, why)) != OUTCOME_OK ||
+	    (o = confine_files(conninfo, secrets_dir, !identity->change, &abi, why)) != OUTCOME_OK ||
 	    (o = confine_calls(CALLS_WORKER, why)) != OUTCOME_OK)
 		return o;
 	if (abi > 0)

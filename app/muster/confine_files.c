@@ -120,7 +120,7 @@ allow_conninfo(int rules, const char *conninfo)
 }
 
 enum outcome
-confine_files(const char *conninfo, bool private_etc, int *abi, struct why *why)
+confine_files(const char *conninfo, const char *secrets_dir, bool private_etc, int *abi, struct why *why)
 {
 	static const char *const whole_etc[] = { "/etc", NULL };
 	int rules;
@@ -134,7 +134,8 @@ confine_files(const char *conninfo, bool private_etc, int *abi, struct why *why)
 	if ((rules = ruleset_new(*abi)) == -1)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "landlock: %s", strerror(errno));
 	done = allow_all(rules, public_path) && allow_all(rules, private_etc ? etc_path : whole_etc) &&
-	    allow_conninfo(rules, conninfo) && syscall(SYS_landlock_restrict_self, rules, 0U) == 0;
+	    allow_conninfo(rules, conninfo) && (secrets_dir == NULL || allow_read(rules, secrets_dir)) &&
+	    syscall(SYS_landlock_restrict_self, rules, 0U) == 0;
 	(void)close(rules);
 	if (!done)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "landlock: %s", strerror(errno));

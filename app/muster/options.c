@@ -4,6 +4,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum key {
@@ -12,6 +13,7 @@ enum key {
 	KEY_WORKER_DATABASE = 0x100,
 	KEY_ISSUER_DATABASE,
 	KEY_PASSPHRASE_FILE,
+	KEY_SECRETS_DIR,
 	KEY_WORKER_USER,
 	KEY_ISSUER_USER,
 	KEY_SOCKET_MODE,
@@ -30,6 +32,10 @@ static const struct argp_option argp_options[] = {
 	    "Database of the issuers, as role muster_issuer", 1 },
 	{ "passphrase-file", KEY_PASSPHRASE_FILE, "FILE", 0,
 	    "Passphrase of the authorities' keys; a name without '/' is a systemd credential", 1 },
+	{ "secrets-dir", KEY_SECRETS_DIR, "DIR", 0,
+	    "Files that directories (LDAP) need, in a folder for each organization: passwords of service "
+	    "accounts, CA certificates; workers read them",
+	    1 },
 	{ "worker-user", KEY_WORKER_USER, "USER", 0,
 	    "User that workers become (as root; default muster-worker)", 2 },
 	{ "issuer-user", KEY_ISSUER_USER, "USER", 0,
@@ -43,8 +49,9 @@ static const struct argp_option argp_options[] = {
 static const char description[] =
     "Serve Windows MDM enrollment to a web server over FastCGI.\v"
     "Each option can also be given in the environment: MUSTER_LISTEN, MUSTER_PAIRS, "
-    "MUSTER_WORKER_DATABASE, MUSTER_ISSUER_DATABASE, MUSTER_PASSPHRASE_FILE, MUSTER_WORKER_USER, "
-    "MUSTER_ISSUER_USER, MUSTER_SOCKET_MODE, MUSTER_SOCKET_OWNER. SIGTERM ends, SIGHUP replaces all "
+    "MUSTER_WORKER_DATABASE, MUSTER_ISSUER_DATABASE, MUSTER_PASSPHRASE_FILE, MUSTER_SECRETS_DIR, "
+    "MUSTER_WORKER_USER, MUSTER_ISSUER_USER, MUSTER_SOCKET_MODE, MUSTER_SOCKET_OWNER. SIGTERM ends, SIGHUP "
+    "replaces all "
     "processes one pair after the other.";
 
 /* What is being filled, and the first thing that was wrong. */
@@ -98,6 +105,7 @@ option_set(struct options *options, int key, const char *value, struct why *why)
 	case KEY_WORKER_DATABASE: options->worker_database = value; break;
 	case KEY_ISSUER_DATABASE: options->issuer_database = value; break;
 	case KEY_PASSPHRASE_FILE: options->passphrase_file = value; break;
+	case KEY_SECRETS_DIR: options->secrets_dir = value; break;
 	case KEY_WORKER_USER: options->worker_user = value; break;
 	case KEY_ISSUER_USER: options->issuer_user = value; break;
 	case KEY_SOCKET_MODE: return mode_read(value, &options->socket_mode, why);
@@ -179,6 +187,30 @@ check_passfiles(const struct options *options, struct why *why)
 	return o;
 }
 
+/* What workers may read cannot hold what only issuers may. */
+static enum outcome
+check_secrets_dir(const struct options *options, struct why *why)
+{
+	char dir[PATH_MAX], passphrase[PATH_MAX];
+	struct stat status;
+	size_t length;
+
+	if (options->secrets_dir == NULL)
+		return OUTCOME_OK;
+	if (options->secrets_dir[0] != '/' || stat(options->secrets_dir, &status) != 0 ||
+	    !S_ISDIR(status.st_mode) || realpath(options->secrets_dir, dir) == NULL)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "--secrets-dir '%s': give the whole path of a directory that exists",
+		    options->secrets_dir);
+	length = strlen(dir);
+	if (realpath(options->passphrase_file, passphrase) != NULL && strncmp(passphrase, dir, length) == 0 &&
+	    passphrase[length] == '/')
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "the passphrase file lies in --secrets-dir '%s', which workers read: keep it elsewhere",
+		    options->secrets_dir);
+	return OUTCOME_OK;
+}
+
 static enum outcome
 options_check(struct options *options, struct why *why)
 {
@@ -191,7 +223,7 @@ options_check(struct options *options, struct why *why)
 	if (options->passphrase_file == NULL)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "--passphrase-file is missing: name the file that 'muster-ca init' was given");
-	return OUTCOME_OK;
+	return check_secrets_dir(options, why);
 }
 
 enum outcome

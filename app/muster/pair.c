@@ -153,7 +153,9 @@ worker_main(const struct common *common, struct ends *ends)
 		.wrong = common->wrong,
 		.turns = common->turns,
 		.budget = common->budget,
-		.tally = common->tally };
+		.tally = common->tally,
+		.outages = common->outages,
+		.secrets_dir = common->options->secrets_dir };
 	char applied[160];
 	struct why why;
 
@@ -161,7 +163,8 @@ worker_main(const struct common *common, struct ends *ends)
 	signals_for_worker();
 	keep_only(keep, ARRAY_SIZE(keep));
 	standard_to_null();
-	if (confine_worker(&common->worker, options.database, applied, sizeof(applied), &why) != OUTCOME_OK)
+	if (confine_worker(&common->worker, options.database, options.secrets_dir, applied, sizeof(applied),
+		&why) != OUTCOME_OK)
 		give_up(&why);
 	die_with_master(common->master, SIGTERM);
 	log_message(LOG_INFO_LEVEL, "ready: %s", applied);
@@ -201,7 +204,7 @@ housekeeper_main(const struct common *common, bool hourly)
 	keep_only(NULL, 0);
 	standard_to_null();
 	(void)alarm(HOUSEKEEPER_SECONDS);
-	if (confine_worker(&common->worker, common->options->worker_database, applied, sizeof(applied),
+	if (confine_worker(&common->worker, common->options->worker_database, NULL, applied, sizeof(applied),
 		&why) != OUTCOME_OK)
 		give_up(&why);
 	die_with_master(common->master, SIGKILL);

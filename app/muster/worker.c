@@ -60,6 +60,8 @@ work_open(struct work *work, const struct worker_options *options)
 				   .turns = options->turns,
 				   .budget = options->budget,
 				   .tally = options->tally,
+				   .outages = options->outages,
+				   .secrets_dir = options->secrets_dir,
 				   .issuer_fd = options->issuer_fd },
 		.fcgi = fcgi_new(options->listen_fd),
 		.arena = arena_new(),

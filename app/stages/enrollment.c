@@ -24,6 +24,20 @@ consider(struct exchange *ex, const struct claim *claim, struct grant *grant)
 	    stage_remote(ex), grant, &ex->why);
 }
 
+/* Whom the proof has shown somebody to be counts, not what SQL made of the claim. */
+static enum outcome
+consider_better(struct exchange *ex, struct claim *claim, struct grant *grant)
+{
+	enum outcome o;
+
+	if (!stage_knows_better(ex, &grant->account, claim))
+		return OUTCOME_OK;
+	stage_limit_database(ex);
+	o = consider(ex, claim, grant);
+	ex->account = grant->account.id;
+	return o;
+}
+
 /* Who has just got an account is asked about again. */
 static enum outcome
 welcome(struct exchange *ex, const struct claim *claim, struct grant *grant)
@@ -106,6 +120,7 @@ stage_enrollment(struct exchange *ex)
 	    (o = stage_claim(ex, credential, &claim)) != OUTCOME_OK ||
 	    (o = consider(ex, &claim, &grant)) != OUTCOME_OK ||
 	    (o = stage_authenticate(ex, credential, &grant.account, &grant.decision)) != OUTCOME_OK ||
+	    (o = consider_better(ex, &claim, &grant)) != OUTCOME_OK ||
 	    (o = stage_decide(ex, &grant.decision)) != OUTCOME_OK ||
 	    (o = welcome(ex, &claim, &grant)) != OUTCOME_OK ||
 	    (o = stage_known(ex, &grant.account)) != OUTCOME_OK ||

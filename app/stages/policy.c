@@ -10,6 +10,20 @@ ask(struct exchange *ex, const struct claim *claim, struct enrollment_policy *po
 	    policy, &ex->why);
 }
 
+/* Whom the proof has shown somebody to be counts, not what SQL made of the claim. */
+static enum outcome
+ask_better(struct exchange *ex, struct claim *claim, struct enrollment_policy *policy)
+{
+	enum outcome o;
+
+	if (!stage_knows_better(ex, &policy->account, claim))
+		return OUTCOME_OK;
+	stage_limit_database(ex);
+	o = ask(ex, claim, policy);
+	ex->account = policy->account.id;
+	return o;
+}
+
 /* Who has just got an account is asked about again. */
 static enum outcome
 welcome(struct exchange *ex, const struct claim *claim, struct enrollment_policy *policy)
@@ -39,6 +53,7 @@ stage_policy(struct exchange *ex)
 	    (o = stage_claim(ex, credential, &claim)) != OUTCOME_OK ||
 	    (o = ask(ex, &claim, &policy)) != OUTCOME_OK ||
 	    (o = stage_authenticate(ex, credential, &policy.account, &policy.decision)) != OUTCOME_OK ||
+	    (o = ask_better(ex, &claim, &policy)) != OUTCOME_OK ||
 	    (!ex->shown && (o = stage_decide(ex, &policy.decision)) != OUTCOME_OK) ||
 	    (o = welcome(ex, &claim, &policy)) != OUTCOME_OK ||
 	    (o = stage_known(ex, &policy.account)) != OUTCOME_OK)

@@ -85,27 +85,56 @@ check_answer(struct exchange *ex, const struct answer *answer)
 	return OUTCOME_OK;
 }
 
+static enum outcome
+ask(struct exchange *ex, const struct claim *claim, struct enrollment_policy *policy)
+{
+	enum outcome o;
+
+	stage_limit_database(ex);
+	o = store_policy(&ex->worker->store, ex->request->arena, ex->organization, claim, stage_remote(ex),
+	    policy, &ex->why);
+	ex->account = policy->account.id;
+	return o;
+}
+
+/* What SQL says of him who is proven, by the name that the proof gave, with an account made if he is welcome.
+ */
+static enum outcome
+decide(struct exchange *ex, struct claim *claim, struct enrollment_policy *policy)
+{
+	enum outcome o;
+
+	if (stage_knows_better(ex, &policy->account, claim) && (o = ask(ex, claim, policy)) != OUTCOME_OK)
+		return o;
+	if ((o = stage_decide(ex, &policy->decision)) != OUTCOME_OK)
+		return o;
+	if (policy->account.id == NULL && policy->account.welcome &&
+	    ((o = stage_welcome(ex, claim)) != OUTCOME_OK || (o = ask(ex, claim, policy)) != OUTCOME_OK ||
+		(o = stage_decide(ex, &policy->decision)) != OUTCOME_OK))
+		return o;
+	return stage_known(ex, &policy->account);
+}
+
 /* The password's proof, and only then what SQL says of the account. */
 static enum outcome
 prove(struct exchange *ex, const struct answer *answer, struct account *account)
 {
-	const struct claim claim = { .user = answer->user, .json = "{\"kind\":\"sign-in page\"}" };
+	struct claim claim = { .user = answer->user, .json = "{\"kind\":\"sign-in page\"}" };
 	struct credential credential = { .kind = CREDENTIAL_PASSWORD, .user = answer->user };
 	struct enrollment_policy policy = { .minimum_key_length = 0 };
 	enum outcome o;
 
-	stage_limit_database(ex);
-	o = store_policy(&ex->worker->store, ex->request->arena, ex->organization, &claim, stage_remote(ex),
-	    &policy, &ex->why);
-	if (o != OUTCOME_OK)
+	if ((o = ask(ex, &claim, &policy)) != OUTCOME_OK)
 		return o;
-	*account = policy.account;
 	credential.password = secret_copy(answer->password, strlen(answer->password));
-	o = stage_authenticate(ex, &credential, account, &policy.decision);
+	o = stage_authenticate(ex, &credential, &policy.account, &policy.decision);
 	secret_release(&credential.password);
 	if (o == OUTCOME_AUTHENTICATION)
 		return ask_again(ex, "wrong_password", o);
-	return o != OUTCOME_OK ? o : stage_decide(ex, &policy.decision);
+	if (o == OUTCOME_OK)
+		o = decide(ex, &claim, &policy);
+	*account = policy.account;
+	return o;
 }
 
 enum outcome

@@ -87,8 +87,10 @@ throttle_end(
     struct exchange *ex, const struct secret *password, const struct account *account, enum outcome outcome)
 {
 	unsigned hashes = password_hashes(password);
-	/* One that matched may have needed one hash where a wrong one would have needed two. */
-	bool telling = outcome == OUTCOME_AUTHENTICATION || (outcome == OUTCOME_OK && hashes == 1);
+	/* One that matched may have needed one hash where a wrong one would have needed two; a directory
+	 * takes its own time. */
+	bool telling = account->proof == NULL &&
+	    (outcome == OUTCOME_AUTHENTICATION || (outcome == OUTCOME_OK && hashes == 1));
 
 	turn_checked(&ex->turn, telling && account->refused == NULL ? hashes : 0);
 	if (outcome == OUTCOME_OK) {

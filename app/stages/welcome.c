@@ -2,6 +2,17 @@
 
 #include <muster/stages/decide.h>
 
+#include <muster/base/text.h>
+
+bool
+stage_knows_better(const struct exchange *ex, const struct account *account, struct claim *claim)
+{
+	if (ex->known_as == NULL || (account->id != NULL && text_equal_fold(account->upn, ex->known_as)))
+		return false;
+	claim->json = ex->known_claim;
+	return true;
+}
+
 enum outcome
 stage_welcome(struct exchange *ex, const struct claim *claim)
 {

@@ -16,6 +16,7 @@ SELECT muster.add_group(k, 'Staff'), muster.add_licence(k, 'Seats', 3), muster.s
 	muster.set_platform(k, '10.0'), muster.allow_network(k, '192.0.2.0/24'), muster.block_device(k, 'serial number', 'S-1', 'stolen'),
 	muster.expect_device(k, 'serial number', 'S-2'), muster.publish_terms(k, 1, 'en', 'Terms', 'Be good.'), muster.set_page_color(k, '#7b1fa2'), muster.require_group(k, false)
 	FROM unnest(ARRAY['example', 'other']) k;
+SELECT muster.add_directory(o, 'corp', ARRAY['ldaps://dc1.example.test'], 'dc=' || o) FROM unnest(ARRAY['example', 'other']) o;
 SELECT muster.add_to_group(u, 'Staff'), muster.assign_licence(u, 'Seats'), muster.record_acceptance(u, 1, 'on paper') FROM unnest(ARRAY['bob@example.test', 'olga@other.test']) u;
 SELECT muster.assign_licence_to_group(k, 'Seats', 'Staff') FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.use_web_server_sign_in(k, 'Negotiate'), muster.require_sign_in_variable(k, 'GSS_NAME', 'x'), muster.map_realm(k, 'REALM', k || '.test'), muster.map_claim(k, 'everybody', 'Staff')

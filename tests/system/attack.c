@@ -126,7 +126,7 @@ become_worker(const char *user, const char *conninfo, bool bare)
 		o = identity_find(user, &identity, &why);
 	if (o == OUTCOME_OK)
 		o = bare ? confine_user(&identity, &why)
-			 : confine_worker(&identity, conninfo, applied, sizeof(applied), &why);
+			 : confine_worker(&identity, conninfo, NULL, applied, sizeof(applied), &why);
 	(void)printf("as a worker: %s\n", o == OUTCOME_OK ? applied : why.text);
 	return o == OUTCOME_OK;
 }

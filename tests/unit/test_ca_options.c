@@ -140,6 +140,22 @@ token(void **state)
 }
 
 static void
+a_directory(void **state)
+{
+	static const char *const argument[] = { "directory", "CORP\\ada", FOR, "--secrets-dir=/s", "--file=f",
+		NULL };
+	struct options options;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(parse(argument, &options, &why), OUTCOME_OK);
+	assert_int_equal(options.verb, VERB_DIRECTORY);
+	assert_string_equal(options.upn, "CORP\\ada");
+	assert_string_equal(options.secrets_dir, "/s");
+	assert_string_equal(options.file, "f");
+}
+
+static void
 keys(void **state)
 {
 	static const char *const all[] = { "keys", NULL };
@@ -188,7 +204,7 @@ mistakes(void **state)
 		const char *const argument[6];
 		const char *says;
 	} row[] = {
-		{ { NULL }, "give init, show, password, token, keys, trust or crl" },
+		{ { NULL }, "give init, show, password, token, keys, trust, crl or directory" },
 		{ { "frob", NULL }, "verb 'frob'" },
 		{ { "Init", FOR, PASSPHRASE, NULL }, "verb 'Init'" },
 		{ { "init", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
@@ -215,6 +231,11 @@ mistakes(void **state)
 		{ { "password", NULL }, "muster-ca password name@domain" },
 		{ { "password", "a@b", "c", NULL }, "argument 'c'" },
 		{ { "password", "a@b", "--name=c", NULL }, "--name does not go with password" },
+		{ { "directory", NULL }, "muster-ca directory NAME-AS-TYPED" },
+		{ { "directory", "ada", NULL }, "muster-ca directory NAME-AS-TYPED" },
+		{ { "directory", "ada", FOR, "--print", NULL }, "--print does not go with directory" },
+		{ { "password", "a@b", "--secrets-dir=/x", NULL },
+		    "--secrets-dir does not go with password" },
 		{ { "token", NULL }, "muster-ca token package@domain" },
 		{ { "token", "a@b", NULL }, "muster-ca token package@domain" },
 		{ { "token", "a@b", "x", "y", NULL }, "argument 'y'" },
@@ -294,6 +315,7 @@ main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(password_and_show),
 		cmocka_unit_test(token),
+		cmocka_unit_test(a_directory),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(the_passphrase_file_from_the_environment),
 		cmocka_unit_test(mistakes),

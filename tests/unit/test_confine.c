@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 static char folder[] = "/tmp/test_confine.XXXXXX";
-static char secret_path[64], passfile_path[64];
+static char secret_path[64], passfile_path[64], secrets_dir[64], password_path[80];
 static char conninfo[160];
 
 static bool
@@ -40,9 +40,14 @@ make_folder(void **state)
 		return -1;
 	(void)snprintf(secret_path, sizeof(secret_path), "%s/passphrase", folder);
 	(void)snprintf(passfile_path, sizeof(passfile_path), "%s/passfile", folder);
+	(void)snprintf(secrets_dir, sizeof(secrets_dir), "%s/secrets", folder);
+	(void)snprintf(password_path, sizeof(password_path), "%s/corp.password", secrets_dir);
 	(void)snprintf(
 	    conninfo, sizeof(conninfo), "host=/run/postgresql dbname=muster passfile=%s", passfile_path);
-	return write_file(secret_path, 0600) && write_file(passfile_path, 0600) ? 0 : -1;
+	return mkdir(secrets_dir, 0755) == 0 && write_file(password_path, 0644) &&
+		write_file(secret_path, 0600) && write_file(passfile_path, 0600)
+	    ? 0
+	    : -1;
 }
 
 static int
@@ -51,6 +56,8 @@ remove_folder(void **state)
 	(void)state;
 	(void)unlink(secret_path);
 	(void)unlink(passfile_path);
+	(void)unlink(password_path);
+	(void)rmdir(secrets_dir);
 	return rmdir(folder);
 }
 
@@ -102,7 +109,8 @@ try_files(void)
 	char made[80];
 	int abi;
 
-	if (confine_process(NULL) != OUTCOME_OK || confine_files(conninfo, true, &abi, NULL) != OUTCOME_OK)
+	if (confine_process(NULL) != OUTCOME_OK ||
+	    confine_files(conninfo, secrets_dir, true, &abi, NULL) != OUTCOME_OK)
 		return "confine_files()";
 	if (abi == 0)
 		return NULL;
@@ -121,6 +129,8 @@ try_files(void)
 		return "made or removed a file";
 	if (!opens(passfile_path, O_RDONLY))
 		return "could not read the passfile of its conninfo";
+	if (!opens(password_path, O_RDONLY) || opens(password_path, O_RDWR))
+		return "could not read a directory's password, or could write it";
 	if (!opens("/etc/passwd", O_RDONLY) || !opens("/usr/lib", O_RDONLY | O_DIRECTORY) ||
 	    !opens("/dev/urandom", O_RDONLY))
 		return "could not read what the name service needs";
@@ -139,10 +149,13 @@ try_whole_etc(void)
 {
 	int abi;
 
-	if (confine_process(NULL) != OUTCOME_OK || confine_files(conninfo, false, &abi, NULL) != OUTCOME_OK)
+	if (confine_process(NULL) != OUTCOME_OK ||
+	    confine_files(conninfo, NULL, false, &abi, NULL) != OUTCOME_OK)
 		return "confine_files()";
 	if (!opens("/etc/passwd", O_RDONLY) || !opens("/etc/hostname", O_RDONLY))
 		return "could not read /etc";
+	if (abi > 0 && opens(password_path, O_RDONLY))
+		return "opened a directory's password that it was not given";
 	return abi > 0 && opens(secret_path, O_RDONLY) ? "opened the passphrase file" : NULL;
 }
 
@@ -420,7 +433,7 @@ try_worker(void)
 
 	if (geteuid() == 0 && identity_find("nobody", &identity, &why) != OUTCOME_OK)
 		return "identity_find()";
-	if (confine_worker(&identity, conninfo, applied, sizeof(applied), &why) != OUTCOME_OK)
+	if (confine_worker(&identity, conninfo, secrets_dir, applied, sizeof(applied), &why) != OUTCOME_OK)
 		return "confine_worker()";
 	if (strstr(applied, "seccomp") == NULL || strstr(applied, "landlock") == NULL)
 		return "does not say what was applied";

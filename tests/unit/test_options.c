@@ -27,7 +27,7 @@ all_of_them(void **state)
 {
 	static const char *const argument[] = { WORKER, ISSUER, PASSPHRASE, "--listen", "/run/muster.sock",
 		"--pairs=3", "--worker-user=w", "--issuer-user=i", "--socket-mode=0600",
-		"--socket-owner=root:www-data", NULL };
+		"--socket-owner=root:www-data", "--secrets-dir=/etc", NULL };
 	struct options options;
 	struct why why;
 
@@ -40,6 +40,7 @@ all_of_them(void **state)
 	assert_int_equal(options.socket_mode, 0600);
 	assert_string_equal(options.socket_owner, "root:www-data");
 	assert_string_equal(options.passphrase_file, "/etc/muster/passphrase");
+	assert_string_equal(options.secrets_dir, "/etc");
 }
 
 static void
@@ -104,6 +105,11 @@ refusals(void **state)
 		{ { "--worker-database=no such thing", ISSUER, PASSPHRASE, NULL }, "--worker-database: " },
 		{ { "--worker-database=passfile=/a", "--issuer-database=passfile=/a", PASSPHRASE, NULL },
 		    "share the passfile /a" },
+		{ { WORKER, ISSUER, PASSPHRASE, "--secrets-dir=etc", NULL }, "--secrets-dir 'etc'" },
+		{ { WORKER, ISSUER, PASSPHRASE, "--secrets-dir=/etc/passwd", NULL }, "--secrets-dir" },
+		{ { WORKER, ISSUER, PASSPHRASE, "--secrets-dir=/no/such/place", NULL }, "--secrets-dir" },
+		{ { WORKER, ISSUER, "--passphrase-file=/etc/passwd", "--secrets-dir=/etc", NULL },
+		    "keep it elsewhere" },
 	};
 	struct options options;
 	struct why why;

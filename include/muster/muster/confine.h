@@ -33,17 +33,19 @@ bool identity_can_change(void);
 /*
  * Confine a worker. In this order: become the user; no core dump, no new privileges, not dumpable
  * (nobody of the same user can ptrace it or read /proc/PID/mem); Landlock: nothing writable, readable
- * only what libpq, GnuTLS and the name service need and the files that its conninfo names; seccomp: no
+ * only what libpq, GnuTLS and the name service need, the files that its conninfo names and those of
+ * directories; seccomp: no
  * exec, no fork, no signals to others, no ptrace or process_vm, none of the calls that only
  * administrators or exploits need.
  *
  * conninfo  of the worker's role
+ * secrets_dir  directories' files; NULL: there are none
  * applied   what the kernel could do, for the log: "user muster-worker, landlock 6, seccomp"
  * OUTCOME_INTERNAL_SERVICE_FAULT  a step that every kernel can do failed. Landlock is taken as far as the
  *                                 kernel has it; without it "no landlock" is applied
  */
-enum outcome confine_worker(
-    const struct identity *, const char *conninfo, char *applied, size_t size, struct why *);
+enum outcome confine_worker(const struct identity *, const char *conninfo, const char *secrets_dir,
+    char *applied, size_t size, struct why *);
 
 /*
  * Confine an issuer: as a worker, but with files of its own (its passphrase and passfile are read
@@ -58,7 +60,8 @@ enum outcome confine_process(struct why *);
 
 /* *abi: 0 when the kernel has no Landlock. private_etc: only the files of /etc that are known to be harmless.
  */
-enum outcome confine_files(const char *conninfo, bool private_etc, int *abi, struct why *);
+enum outcome confine_files(
+    const char *conninfo, const char *secrets_dir, bool private_etc, int *abi, struct why *);
 
 enum calls { CALLS_WORKER, CALLS_ISSUER };
 enum outcome confine_calls(enum calls, struct why *);

@@ -13,6 +13,7 @@ struct options {
 	unsigned pairs;
 	const char *worker_database, *issuer_database; /* conninfo strings without password */
 	const char *passphrase_file;
+	const char *secrets_dir;	       /* directories' files, for workers; NULL: there are none */
 	const char *worker_user, *issuer_user; /* NULL: not named */
 	mode_t socket_mode;
 	const char *socket_owner; /* "USER:GROUP"; NULL: as created */

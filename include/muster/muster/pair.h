@@ -16,6 +16,7 @@ struct common {
 	struct turns *turns;
 	struct budget *budget;
 	struct tally *tally;
+	struct outages *outages;
 	pid_t master;
 };
 

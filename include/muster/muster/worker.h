@@ -15,6 +15,8 @@ struct worker_options {
 	struct turns *turns;
 	struct budget *budget;
 	struct tally *tally;
+	struct outages *outages;
+	const char *secrets_dir; /* NULL: there is none */
 };
 
 /*

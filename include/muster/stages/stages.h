@@ -6,6 +6,7 @@
 #ifndef MUSTER_STAGES_STAGES_H
 #define MUSTER_STAGES_STAGES_H
 
+#include <muster/credentials/directory.h>
 #include <muster/credentials/memo.h>
 #include <muster/protocol/page.h>
 #include <muster/protocol/soap.h>
@@ -27,6 +28,8 @@ struct worker {
 	struct turns *turns;
 	struct budget *budget;
 	struct tally *tally;
+	struct outages *outages;
+	const char *secrets_dir; /* of directories' files; NULL: there is none */
 	int issuer_fd;
 	bool issuer_lost; /* the worker ends after this request */
 };
@@ -63,11 +66,13 @@ struct exchange {
 	const char *details;	     /* of the decision, JSON, for the record; may be NULL */
 	bool proven;		     /* the credential was verified */
 	const char *person;	     /* what the proof tells of its user, JSON: {"name": …}; NULL mostly */
-	struct turn turn;	     /* of a password, until its answer is written */
-	bool shown; /* it was not, but is enough for what is no secret: no decision is told */
-	bool recorded;		     /* what succeeded stands in the database already */
-	bool answered;		     /* a refusal's reply is made */
-	const struct page *page;     /* the organization's, for people; NULL until it is loaded */
+	/* By which name a directory knows him, and the claim that says so; NULL mostly. */
+	const char *known_as, *known_claim;
+	struct turn turn;	 /* of a password, until its answer is written */
+	bool shown;		 /* it was not, but is enough for what is no secret: no decision is told */
+	bool recorded;		 /* what succeeded stands in the database already */
+	bool answered;		 /* a refusal's reply is made */
+	const struct page *page; /* the organization's, for people; NULL until it is loaded */
 	int64_t signature_us, issuer_database_us;
 };
 
@@ -102,11 +107,20 @@ enum outcome stage_authenticate(
  */
 enum outcome stage_prove_password(
     struct exchange *, const struct secret *password, const struct account *, const struct decision *);
+enum outcome stage_prove_directory(
+    struct exchange *, const struct secret *password, const struct account *, const struct directory *);
 enum outcome stage_prove_token(struct exchange *, const struct account *, const struct decision *);
 enum outcome stage_prove_jwt(
     struct exchange *, const struct secret *token, const struct account *, const struct decision *);
 enum outcome stage_prove_certificate(
     struct exchange *, const struct credential *, const struct account *, const struct decision *);
+
+/*
+ * The proof told more than SQL knew when it was asked: the name by which a directory knows somebody is not
+ * the account's. Then *claim says so, and SQL is to be asked again: that name counts, not the one that was
+ * typed.
+ */
+bool stage_knows_better(const struct exchange *, const struct account *, struct claim *);
 
 /*
  * Make the account of somebody who is proven and welcome (struct account), and nobody yet. Ask SQL about the
