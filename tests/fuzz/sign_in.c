@@ -25,6 +25,7 @@ enum outcome __wrap_store_policy(struct store *, struct arena *, const char *, c
     const char *, struct enrollment_policy *, struct why *);
 enum outcome __wrap_store_make_token(
     struct store *, struct arena *, const struct new_token *, struct decision *, struct why *);
+enum outcome __wrap_store_count_password(struct store *, const struct tried *, struct why *);
 enum outcome __wrap_store_refuse(struct store *, struct arena *, const struct refusal *, struct why *);
 
 /* The seeds' cookies do not age. */
@@ -80,6 +81,14 @@ __wrap_store_make_token(struct store *store, struct arena *arena, const struct n
 	FUZZ_CHECK(token->sha256.size == 32 && strcmp(token->account, ACCOUNT) == 0);
 	*decision = (struct decision){ .outcome = OUTCOME_OK };
 	tokens++;
+	return OUTCOME_OK;
+}
+
+enum outcome
+__wrap_store_count_password(struct store *store, const struct tried *tried, struct why *why)
+{
+	(void)store, (void)why;
+	FUZZ_CHECK(tried->user == NULL || text_is_utf8(tried->user, strlen(tried->user)));
 	return OUTCOME_OK;
 }
 

@@ -29,7 +29,7 @@ static struct {
 	struct decision page, policy, made;
 	enum outcome database; /* of the page's call */
 	bool nobody;
-	int recorded, tokens;
+	int recorded, tokens, counted;
 	const char *languages, *organization, *user, *claim;
 	struct new_token token;
 	uint8_t sha256[TOKEN_SHA256_SIZE];
@@ -46,6 +46,7 @@ enum outcome __wrap_store_policy(struct store *, struct arena *, const char *org
     const struct claim *, const char *remote, struct enrollment_policy *, struct why *);
 enum outcome __wrap_store_make_token(
     struct store *, struct arena *, const struct new_token *, struct decision *, struct why *);
+enum outcome __wrap_store_count_password(struct store *, const struct tried *, struct why *);
 enum outcome __wrap_store_refuse(struct store *, struct arena *, const struct refusal *, struct why *);
 
 int64_t
@@ -113,6 +114,14 @@ __wrap_store_make_token(struct store *store, struct arena *arena, const struct n
 	play.token = *token;
 	memcpy(play.sha256, token->sha256.data, sizeof(play.sha256));
 	*decision = play.made;
+	return OUTCOME_OK;
+}
+
+enum outcome
+__wrap_store_count_password(struct store *store, const struct tried *tried, struct why *why)
+{
+	(void)store, (void)tried, (void)why;
+	play.counted++;
 	return OUTCOME_OK;
 }
 
@@ -455,6 +464,8 @@ refuses(void **state)
 		line = logged(arena);
 		row_equal(name, reply.status, refusals[i].status);
 		row_equal(name, play.tokens, 0);
+		row_equal(name, play.counted,
+		    refusals[i].shown != NULL && strcmp(refusals[i].shown, "Stimmt nicht") == 0);
 		row_equal(name,
 		    strstr(line, arena_printf(arena, "outcome=%s ", outcome_name(refusals[i].told))) != NULL,
 		    true);
