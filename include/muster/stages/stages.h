@@ -64,10 +64,10 @@ struct exchange {
 	bool proven;		     /* the credential was verified */
 	const char *person;	     /* what the proof tells of its user, JSON: {"name": …}; NULL mostly */
 	struct turn turn;	     /* of a password, until its answer is written */
-	bool shown; /* it was not, but is enough for what is no secret: no decision is told */
-	bool recorded;		     /* what succeeded stands in the database already */
-	bool answered;		     /* a refusal's reply is made */
-	const struct page *page;     /* the organization's, for people; NULL until it is loaded */
+	bool shown;		 /* it was not, but is enough for what is no secret: no decision is told */
+	bool recorded;		 /* what succeeded stands in the database already */
+	bool answered;		 /* a refusal's reply is made */
+	const struct page *page; /* the organization's, for people; NULL until it is loaded */
 	int64_t signature_us, issuer_database_us;
 };
 
