@@ -74,6 +74,7 @@ GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devic
 	muster.configuration_of(text), muster.signing_of(uuid), muster.delegated(name, text),
 	muster.to_guid(text), muster.tenant_id(text, text), muster.check_tenants(muster.organization), muster.said_time(timestamptz)
 	TO :readers;
+GRANT EXECUTE ON FUNCTION muster.delegated_everywhere(name, text) TO :readers;
 
 -- The rules, for explaining: they run as who asks.
 DO $grant$

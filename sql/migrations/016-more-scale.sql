@@ -1,0 +1,55 @@
+-- What people look at and look for among millions, once more: policies that ask once who sees everything, members
+-- counted as they come and go, devices by any of their ids, and days that are over added up.
+
+-- Who works for all organizations is asked once a statement, not compared with each of them in each row.
+CREATE FUNCTION muster.delegated_everywhere(p_role name, p_duty text) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	-- A role that has been dropped meanwhile delegates nothing.
+	RETURN EXISTS (SELECT FROM muster.delegation x
+		WHERE x.duty = p_duty AND x.organization IS NULL AND pg_has_role(p_role, to_regrole(quote_ident(x.role)), 'USAGE'));
+END
+$$;
+COMMENT ON FUNCTION muster.delegated_everywhere(name, text) IS 'Internal: whether a duty is delegated to a role for all organizations. Policies ask it once a statement. Example: SELECT muster.delegated_everywhere(current_user, ''help desk'');';
+REVOKE ALL ON FUNCTION muster.delegated_everywhere(name, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION muster.protect_rows(p_table regclass, p_column name, p_shared boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mine text := format('%I = ANY (ARRAY(SELECT muster.delegated(current_user, %%L)))', p_column);
+	help_desk text := format('((SELECT muster.delegated_everywhere(current_user, %L)) AND %I IS NOT NULL) OR ', 'help desk', p_column) || format(mine, 'help desk');
+	own text := format(mine, 'organization administrator');
+	shared text := CASE WHEN p_shared THEN format(' OR %I IS NULL', p_column) ELSE '' END;
+BEGIN
+	EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p_table);
+	EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', p_table);
+	EXECUTE format('CREATE POLICY programs ON %s TO muster_owner USING (true) WITH CHECK (true)', p_table);
+	EXECUTE format('CREATE POLICY administrators ON %s TO muster_admin USING (true) WITH CHECK (true)', p_table);
+	EXECUTE format('CREATE POLICY auditors ON %s FOR SELECT TO muster_auditor USING (true)', p_table);
+	EXECUTE format('CREATE POLICY help_desk ON %s FOR SELECT TO muster_help_desk USING (%s%s)', p_table, help_desk, shared);
+	EXECUTE format('CREATE POLICY own ON %s TO muster_organization_admin USING (%s) WITH CHECK (%s)', p_table, own, own);
+	IF p_shared THEN
+		EXECUTE format('CREATE POLICY shared ON %s FOR SELECT TO muster_organization_admin USING (%I IS NULL)', p_table, p_column);
+	END IF;
+END
+$$;
+
+-- The policies that there are.
+DO $policies$
+DECLARE
+	p record;
+	its_column name;
+	everywhere text;
+BEGIN
+	FOR p IN SELECT x.polrelid::regclass AS of_table, x.polname AS name, pg_get_expr(x.polqual, x.polrelid) AS sees, pg_get_expr(x.polwithcheck, x.polrelid) AS checks
+		  FROM pg_policy x WHERE x.polroles = ARRAY['muster_help_desk'::regrole::oid] AND pg_get_expr(x.polqual, x.polrelid) ~ 'muster.delegated\('
+	LOOP
+		its_column := CASE p.of_table WHEN 'muster.organization'::regclass THEN 'id' ELSE 'organization' END;
+		everywhere := format('((SELECT muster.delegated_everywhere(current_user, %L)) AND %I IS NOT NULL) OR ', 'help desk', its_column);
+		EXECUTE format('ALTER POLICY %I ON %s USING (%s)', p.name, p.of_table, everywhere || p.sees)
+			|| CASE WHEN p.checks IS NOT NULL THEN format(' WITH CHECK (%s)', everywhere || p.checks) ELSE '' END;
+	END LOOP;
+END
+$policies$;
+
+INSERT INTO muster.schema_version (version, name) VALUES (16, 'more scale');
