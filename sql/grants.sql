@@ -149,9 +149,9 @@ GRANT UPDATE (name, auth_policies, sign_in, enrollment_version, validity_days, b
 	only_preregistered, collision_policy, terms_version) ON muster.organization TO muster_organization_admin;
 
 -- The rules' rows, and the functions that change them.
-GRANT INSERT, UPDATE (name, may_enroll, device_cap), DELETE ON muster.account_group TO :changers;
+GRANT INSERT (id, organization, name, may_enroll, device_cap), UPDATE (name, may_enroll, device_cap), DELETE ON muster.account_group TO :changers;
 GRANT INSERT, DELETE ON muster.account_group_member, muster.licence_group TO :changers;
--- Not its seats, which are counted by trigger.
+-- Not its seats, which are counted by trigger, as a group's members are.
 GRANT INSERT (id, organization, name, valid_from, valid_until, pool, free_on_retirement),
 	UPDATE (name, valid_from, valid_until, pool, free_on_retirement), DELETE ON muster.licence TO :changers;
 GRANT INSERT, UPDATE (account, how, assigned_at), DELETE ON muster.licence_seat TO :changers;

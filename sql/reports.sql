@@ -93,7 +93,7 @@ COMMENT ON VIEW muster.licence_holders IS 'Who holds a seat of which licence, an
 
 CREATE OR REPLACE VIEW muster.groups WITH (security_invoker = true) AS
 SELECT o.key AS organization, g.name, g.may_enroll, g.device_cap,
-       (SELECT count(*) FROM muster.account_group_member m WHERE m.organization = g.organization AND m.account_group = g.id) AS members,
+       g.members,
        ARRAY(SELECT l.name FROM muster.licence_group x JOIN muster.licence l ON l.id = x.licence WHERE x.organization = g.organization AND x.account_group = g.id ORDER BY lower(l.name)) AS licences,
        o.group_required AS required, g.created_at, g.id
   FROM muster.account_group g JOIN muster.organization o ON o.id = g.organization;

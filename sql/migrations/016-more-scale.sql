@@ -52,4 +52,13 @@ BEGIN
 END
 $policies$;
 
+-- Members are many, and counted as they come and go. The trigger that tells of changed groups is made anew by
+-- groups.sql, for the columns that somebody changes.
+DROP TRIGGER IF EXISTS audit_change ON muster.account_group;
+ALTER TABLE muster.account_group ADD COLUMN members bigint NOT NULL DEFAULT 0 CONSTRAINT account_group_members CHECK (members >= 0);
+COMMENT ON COLUMN muster.account_group.members IS 'How many rows of muster.account_group_member it has, kept by trigger.';
+UPDATE muster.account_group g SET members = n.number
+  FROM (SELECT m.account_group, count(*) AS number FROM muster.account_group_member m GROUP BY 1) n WHERE n.account_group = g.id;
+REVOKE INSERT ON muster.account_group FROM muster_admin, muster_organization_admin;
+
 INSERT INTO muster.schema_version (version, name) VALUES (16, 'more scale');
