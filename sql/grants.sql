@@ -65,7 +65,7 @@ GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollmen
 GRANT SELECT (id, organization, account, how, issued_at, expires_at, issued_remote, trace, attempt, consumed_at, device) ON muster.token TO :readers;
 GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devices_of(text, text), muster.account_id(text, text), muster.accounts_called(text),
 	muster.organization_id(text), muster.authority_id(text), muster.group_id(text, text), muster.licence_id(text, text),
-	muster.custom_rule_id(text, text), muster.effective_cap(uuid),
+	muster.custom_rule_id(text, text), muster.effective_cap(uuid), muster.cap_of(integer, text, boolean, uuid, integer, text),
 	muster.explain_enrollment(text, jsonb, inet, text, text), muster.explain_device(uuid),
 	muster.page_length(integer), muster.account_page(text, text, integer), muster.device_page(text, uuid, integer),
 	muster.refusal_page(text, timestamptz, integer), muster.refusals_of(text, text, integer),

@@ -61,4 +61,9 @@ UPDATE muster.account_group g SET members = n.number
   FROM (SELECT m.account_group, count(*) AS number FROM muster.account_group_member m GROUP BY 1) n WHERE n.account_group = g.id;
 REVOKE INSERT ON muster.account_group FROM muster_admin, muster_organization_admin;
 
+-- Living devices of an account, and all of them, by one index instead of two: enrolling writes to each.
+CREATE INDEX device_of_account ON muster.device (account, state, id);
+DROP INDEX muster.device_living_account;
+DROP INDEX muster.device_account;
+
 INSERT INTO muster.schema_version (version, name) VALUES (16, 'more scale');
