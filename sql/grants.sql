@@ -48,7 +48,9 @@ GRANT SELECT ON muster.signer_authority, muster.revoked_signer, muster.listed_si
 	muster.signer_authorities, muster.listed_signers, muster.revoked_signers
 	TO :readers;
 GRANT EXECUTE ON FUNCTION muster.signer_authority_id(text, text) TO :readers;
-GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.enrolled_as(uuid, text, text), muster.platform_refuses(muster.platform), muster.tasks(), muster.help(text) TO :readers;
+GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.devices_called(text), muster.devices_known_as(text), muster.enrolled_as(uuid, text, text),
+	muster.platform_refuses(muster.platform), muster.platform_refuses_all(muster.platform), muster.tasks(), muster.help(text)
+	TO :readers;
 GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events) ON muster.configuration TO :readers;
 -- Seals are of all events, whoever's; the default partition stands outside the policies.
 GRANT SELECT ON muster.seal, muster.seal_epoch, muster.aging, muster.aged_batch, muster.event_default, muster.seals, muster.audit_head
@@ -134,7 +136,8 @@ GRANT EXECUTE ON FUNCTION
 	muster.add_account(text, text, text, text), muster.disable_account(text, text, text), muster.enable_account(text, text),
 	muster.set_account_name(text, text, text), muster.set_password_hash(text, text, text), muster.remove_password(text, text)
 	TO :changers;
-GRANT EXECUTE ON FUNCTION muster.retire_device(uuid, text), muster.lock_account(uuid), muster.cut(text, integer) TO :changers, muster_help_desk;
+GRANT EXECUTE ON FUNCTION muster.retire_device(uuid, text), muster.lock_account(uuid), muster.cut(text, integer), muster.device_words(text, text, text, text)
+	TO :changers, muster_help_desk;
 
 GRANT EXECUTE ON FUNCTION
 	muster.seal_events(), muster.move_stray_events(), muster.age_events(interval), muster.set_event_retention(interval),
