@@ -70,6 +70,8 @@ GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devic
 	muster.custom_rule_id(text, text), muster.effective_cap(uuid), muster.cap_of(integer, text, boolean, uuid, integer, text),
 	muster.explain_enrollment(text, jsonb, inet, text, text), muster.explain_device(uuid),
 	muster.page_length(integer), muster.account_page(text, text, integer), muster.device_page(text, uuid, integer),
+	muster.member_page(text, text, text, integer), muster.holder_page(text, text, text, integer),
+	muster.certificate_page(text, text, integer), muster.change_page(text, timestamptz, integer),
 	muster.refusal_page(text, timestamptz, integer), muster.refusals_of(text, text, integer),
 	muster.refusals_by_day(date, date, text), muster.funnel(date, date, text), muster.span(date, date), muster.build_of(text),
 	muster.check_configuration(text), muster.check_installation(), muster.check_organization(muster.organization),

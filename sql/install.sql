@@ -127,7 +127,6 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 16) AS due 
 \ir issuer.sql
 \ir under_way.sql
 \ir views.sql
-\ir pages.sql
 \ir reports.sql
 \ir delegation.sql
 \ir explain.sql
@@ -137,6 +136,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 16) AS due 
 \ir bulk_export.sql
 \ir check.sql
 \ir lookups.sql
+\ir pages.sql
 \ir help.sql
 \ir grants.sql
 

@@ -15,7 +15,7 @@ SELECT e.at, e.actor, e.actor_role, o.key AS organization, e.kind,
   LEFT JOIN muster.device d ON d.id = e.device
   LEFT JOIN muster.account_group g ON g.id::text = w.row ->> 'account_group'
  WHERE e.actor_role IS NOT NULL;
-COMMENT ON VIEW muster.changes IS 'Who changed what: every administrative change with the names of what it was about, what was there before and what after; not what the programs did. Example: SELECT at, actor, actor_role, kind, subject, account, before, after FROM muster.changes ORDER BY at DESC LIMIT 20;';
+COMMENT ON VIEW muster.changes IS 'Who changed what: every administrative change with the names of what it was about, what was there before and what after; not what the programs did. Of one organization among very many: muster.change_page. Example: SELECT at, actor, actor_role, kind, subject, account, before, after FROM muster.changes ORDER BY at DESC LIMIT 20;';
 
 CREATE OR REPLACE VIEW muster.blocked_devices WITH (security_invoker = true) AS
 SELECT o.key AS organization, b.kind, b.value, b.reason, b.blocked_at, b.blocked_by,

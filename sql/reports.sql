@@ -89,7 +89,7 @@ SELECT o.key AS organization, l.name AS licence, a.upn AS account, s.how, s.assi
   JOIN muster.licence l ON l.id = s.licence
   JOIN muster.organization o ON o.id = s.organization
   JOIN muster.account a ON a.id = s.account;
-COMMENT ON VIEW muster.licence_holders IS 'Who holds a seat of which licence, and how it was assigned: by hand, or drawn by group or from the pool. Example: SELECT account, how, assigned_at FROM muster.licence_holders WHERE licence = ''Device management'' ORDER BY assigned_at DESC LIMIT 20;';
+COMMENT ON VIEW muster.licence_holders IS 'Who holds a seat of which licence, and how it was assigned: by hand, or drawn by group or from the pool. Among very many: muster.holder_page. Example: SELECT account, how, assigned_at FROM muster.licence_holders WHERE licence = ''Device management'' ORDER BY assigned_at DESC LIMIT 20;';
 
 CREATE OR REPLACE VIEW muster.groups WITH (security_invoker = true) AS
 SELECT o.key AS organization, g.name, g.may_enroll, g.device_cap,
@@ -105,7 +105,7 @@ SELECT o.key AS organization, g.name AS group_name, a.upn AS account, m.added_at
   JOIN muster.account_group g ON g.id = m.account_group
   JOIN muster.organization o ON o.id = m.organization
   JOIN muster.account a ON a.id = m.account;
-COMMENT ON VIEW muster.group_members IS 'Who is in which group. Example: SELECT account FROM muster.group_members WHERE group_name = ''Engineers'' ORDER BY account;';
+COMMENT ON VIEW muster.group_members IS 'Who is in which group. Among very many: muster.member_page. Example: SELECT account FROM muster.group_members WHERE group_name = ''Engineers'' ORDER BY account;';
 
 CREATE OR REPLACE VIEW muster.expiring WITH (security_invoker = true) AS
 SELECT s.what, s.organization, s.name, s.ends, (s.ends - now()) AS left_over, s.number

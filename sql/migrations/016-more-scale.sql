@@ -79,4 +79,7 @@ SET LOCAL maintenance_work_mem = '256MB';
 CREATE INDEX device_words ON muster.device USING gin (muster.device_words(name, serial_number, hardware_id, device_id))
 	WITH (fastupdate = on, gin_pending_list_limit = 1024);
 
+-- What was changed of late, of one organization.
+CREATE INDEX event_administration_organization ON muster.event (organization, at) WHERE actor_role IS NOT NULL;
+
 INSERT INTO muster.schema_version (version, name) VALUES (16, 'more scale');
