@@ -31,7 +31,7 @@ GRANT SELECT ON muster.schema_version, muster.outcome, muster.organization, must
 	TO :readers;
 GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licence, muster.licence_group, muster.licence_seat,
 	muster.maintenance, muster.platform, muster.allowed_network, muster.blocked_device, muster.expected_device, muster.custom_rule,
-	muster.terms, muster.acceptance, muster.delegation, muster.daily_count, muster.client_version,
+	muster.terms, muster.acceptance, muster.delegation, muster.daily_count, muster.daily_refusal, muster.closed_day, muster.client_version,
 	muster.licences, muster.licence_holders, muster.groups, muster.group_members, muster.maintenances, muster.expiring,
 	muster.client_versions, muster.delegations
 	TO :readers;
@@ -76,7 +76,8 @@ GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devic
 	muster.refusals_by_day(date, date, text), muster.funnel(date, date, text), muster.span(date, date), muster.build_of(text),
 	muster.check_configuration(text), muster.check_installation(), muster.check_organization(muster.organization),
 	muster.configuration_of(text), muster.signing_of(uuid), muster.delegated(name, text),
-	muster.to_guid(text), muster.tenant_id(text, text), muster.check_tenants(muster.organization), muster.said_time(timestamptz)
+	muster.to_guid(text), muster.tenant_id(text, text), muster.check_tenants(muster.organization), muster.said_time(timestamptz),
+	muster.open_days(date, date), muster.refusals_of_day(date, uuid), muster.enrollments_of_day(date, uuid)
 	TO :readers;
 GRANT EXECUTE ON FUNCTION muster.delegated_everywhere(name, text) TO :readers;
 

@@ -123,6 +123,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 16) AS due 
 \ir devices.sql
 \ir counts.sql
 \ir guessing.sql
+\ir days.sql
 \ir worker.sql
 \ir issuer.sql
 \ir under_way.sql

@@ -18,16 +18,16 @@ CREATE OR REPLACE FUNCTION muster.refusals_by_day(first date DEFAULT (now() AT T
 RETURNS TABLE (day date, organization text, stage text, outcome text, rule text, hresult text, refusals bigint, accounts bigint, latest_why text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	span tstzrange := muster.span(first, last);
 	only_one uuid := CASE WHEN of_organization IS NOT NULL THEN muster.organization_id(of_organization) END;
 BEGIN
+	PERFORM muster.span(first, last);
 	RETURN QUERY
 		SELECT r.day, o.key, r.stage, r.outcome, r.rule, x.hresult, r.refusals, r.accounts, r.latest_why
-		  FROM (SELECT (e.at AT TIME ZONE 'UTC')::date AS day, e.organization, e.stage, e.outcome, e.details #>> '{decision,rule}' AS rule, count(*) AS refusals,
-		               count(DISTINCT coalesce(e.account::text, e.user_name)) AS accounts, (array_agg(e.why ORDER BY e.at DESC))[1] AS latest_why
-		          FROM muster.event e
-		         WHERE e.kind = 'refused' AND e.at >= lower(span) AND e.at < upper(span) AND (only_one IS NULL OR e.organization = only_one)
-		         GROUP BY 1, 2, 3, 4, 5) r
+		  FROM (SELECT c.* FROM muster.daily_refusal c WHERE only_one IS NULL AND c.day BETWEEN first AND last
+			UNION ALL
+			SELECT c.* FROM muster.daily_refusal c WHERE c.organization = only_one AND c.day BETWEEN first AND last
+			UNION ALL
+			SELECT c.* FROM muster.open_days(first, last) d (day), muster.refusals_of_day(d.day, only_one) c) r
 		  LEFT JOIN muster.organization o ON o.id = r.organization
 		  LEFT JOIN muster.outcome x ON x.name = r.outcome
 		 ORDER BY r.day DESC, r.refusals DESC, o.key, r.outcome;
@@ -40,23 +40,21 @@ CREATE OR REPLACE FUNCTION muster.funnel(first date DEFAULT (now() AT TIME ZONE 
 RETURNS TABLE (day date, organization text, build text, discovered bigint, policy bigint, issued bigint, first_contact bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	span tstzrange := muster.span(first, last);
 	only_one uuid := CASE WHEN of_organization IS NOT NULL THEN muster.organization_id(of_organization) END;
 BEGIN
+	PERFORM muster.span(first, last);
 	RETURN QUERY
 		SELECT s.day, o.key, s.build, sum(s.discovered)::bigint, sum(s.policy)::bigint, sum(s.issued)::bigint, sum(s.first_contact)::bigint
-		  FROM muster.organization o
-		  CROSS JOIN LATERAL (
-			SELECT c.day, c.build, CASE c.stage WHEN 'discovery' THEN c.count ELSE 0 END AS discovered,
-			       CASE c.stage WHEN 'policy' THEN c.count ELSE 0 END AS policy, 0 AS issued, 0 AS first_contact
-			  FROM muster.daily_count c WHERE c.organization = o.id AND c.day BETWEEN first AND last
+		  FROM (SELECT c.organization, c.day, c.build, CASE c.stage WHEN 'discovery' THEN c.count ELSE 0 END AS discovered,
+			       CASE c.stage WHEN 'policy' THEN c.count ELSE 0 END AS policy, CASE c.stage WHEN 'issued' THEN c.count ELSE 0 END AS issued,
+			       CASE c.stage WHEN 'first contact' THEN c.count ELSE 0 END AS first_contact
+			  FROM (SELECT y.* FROM muster.daily_count y WHERE only_one IS NULL AND y.day BETWEEN first AND last
+				UNION ALL
+				SELECT y.* FROM muster.daily_count y WHERE y.organization = only_one AND y.day BETWEEN first AND last) c
 			UNION ALL
-			-- Versions are few, and each is read once.
-			SELECT v.day, muster.build_of(v.os_version), 0, 0, v.issued, v.first_contact
-			  FROM (SELECT (d.enrolled_at AT TIME ZONE 'UTC')::date AS day, d.os_version, count(*) AS issued, count(d.first_contact_at) AS first_contact
-				  FROM muster.device d
-				 WHERE d.organization = o.id AND d.enrolled_at >= lower(span) AND d.enrolled_at < upper(span) GROUP BY 1, 2) v) s
-		 WHERE only_one IS NULL OR o.id = only_one
+			SELECT e.organization, d.day, e.build, 0, 0, e.issued, e.first_contact
+			  FROM muster.open_days(first, last) d (day), muster.enrollments_of_day(d.day, only_one) e) s
+		  JOIN muster.organization o ON o.id = s.organization
 		 GROUP BY s.day, o.key, s.build
 		 ORDER BY s.day DESC, o.key, s.build;
 END

@@ -79,7 +79,57 @@ SET LOCAL maintenance_work_mem = '256MB';
 CREATE INDEX device_words ON muster.device USING gin (muster.device_words(name, serial_number, hardware_id, device_id))
 	WITH (fastupdate = on, gin_pending_list_limit = 1024);
 
+-- The latest refusals, whoever's, without walking past all other events.
+CREATE INDEX event_refused_at ON muster.event (at) WHERE kind = 'refused';
+
 -- What was changed of late, of one organization.
 CREATE INDEX event_administration_organization ON muster.event (organization, at) WHERE actor_role IS NOT NULL;
+
+-- Days that are over are added up once.
+CREATE TABLE muster.closed_day (
+	day       date PRIMARY KEY,
+	closed_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE muster.closed_day IS 'Days (UTC) whose refusals and enrollments are added up, in muster.daily_refusal and muster.daily_count; reports count the others themselves. Kept by housekeeping. Example: SELECT min(day), max(day) FROM muster.closed_day;';
+COMMENT ON COLUMN muster.closed_day.day IS 'The day.';
+COMMENT ON COLUMN muster.closed_day.closed_at IS 'When it was added up.';
+
+CREATE TABLE muster.daily_refusal (
+	day          date NOT NULL,
+	organization uuid,
+	stage        text,
+	outcome      text,
+	rule         text,
+	refusals     bigint NOT NULL CHECK (refusals > 0),
+	accounts     bigint NOT NULL,
+	latest_why   text,
+	CONSTRAINT daily_refusal_once UNIQUE NULLS NOT DISTINCT (day, organization, stage, outcome, rule)
+);
+-- No foreign key: an event outlives what it tells of.
+CREATE INDEX daily_refusal_organization ON muster.daily_refusal (organization, day);
+COMMENT ON TABLE muster.daily_refusal IS 'Refusals of the days in muster.closed_day, added up. Goes with the events that it is made of when they are aged out. Look with muster.refusals_by_day. Example: SELECT * FROM muster.daily_refusal ORDER BY day DESC LIMIT 10;';
+COMMENT ON COLUMN muster.daily_refusal.day IS 'The day (UTC).';
+COMMENT ON COLUMN muster.daily_refusal.organization IS 'Who refused; NULL: of nobody''s domain.';
+COMMENT ON COLUMN muster.daily_refusal.stage IS 'Where: policy, enrollment, device, ….';
+COMMENT ON COLUMN muster.daily_refusal.outcome IS 'With what outcome.';
+COMMENT ON COLUMN muster.daily_refusal.rule IS 'By which rule; NULL: by none, as for a wrong password.';
+COMMENT ON COLUMN muster.daily_refusal.refusals IS 'How many.';
+COMMENT ON COLUMN muster.daily_refusal.accounts IS 'Of how many users.';
+COMMENT ON COLUMN muster.daily_refusal.latest_why IS 'The reason of the latest of them.';
+
+ALTER TABLE muster.daily_count DROP CONSTRAINT daily_count_stage_check,
+	ADD CONSTRAINT daily_count_stage CHECK (stage IN ('discovery', 'policy', 'issued', 'first contact'));
+COMMENT ON TABLE muster.daily_count IS 'Requests that succeed without an event, counted by the programs and added up every minute; and the enrollments of the days in muster.closed_day. Look with muster.funnel. Example: SELECT * FROM muster.daily_count ORDER BY day DESC LIMIT 10;';
+COMMENT ON COLUMN muster.daily_count.day IS 'The day (UTC) on which the count was carried over, at most two minutes after the request; of enrollments the day of enrolling.';
+COMMENT ON COLUMN muster.daily_count.stage IS 'discovery, policy; issued: certificates; first contact: of those the devices that were seen since.';
+COMMENT ON COLUMN muster.daily_count.build IS 'Windows build, the first three numbers of what the client says; unknown: it does not say (GetPolicies never does); other: more builds than are kept apart in a day.';
+-- Of all organizations, by day.
+CREATE INDEX daily_count_day ON muster.daily_count (day);
+
+DO $protect$
+BEGIN
+	PERFORM muster.protect_rows('muster.daily_refusal', 'organization');
+END
+$protect$;
 
 INSERT INTO muster.schema_version (version, name) VALUES (16, 'more scale');

@@ -18,6 +18,7 @@ SELECT muster.add_group(k, 'Staff'), muster.add_licence(k, 'Seats', 3), muster.s
 	FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.add_to_group(u, 'Staff'), muster.assign_licence(u, 'Seats'), muster.record_acceptance(u, 1, 'on paper') FROM unnest(ARRAY['bob@example.test', 'olga@other.test']) u;
 SELECT muster.assign_licence_to_group(k, 'Seats', 'Staff') FROM unnest(ARRAY['example', 'other']) k;
+INSERT INTO muster.daily_refusal (day, organization, stage, outcome, refusals, accounts) SELECT '2026-01-01', o.id, 'policy', 'Authentication', 1, 1 FROM muster.organization o;
 SELECT muster.hold_events('organization', k, 'a case') FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.add_tenant(k, id(90)::text, ARRAY['app'], 'Contoso') FROM unnest(ARRAY['example', 'other']) k;
 SELECT is(try('muster_keys', format('SELECT change FROM muster_keys.refresh(%L, ''Contoso'', %L)', k,
@@ -79,7 +80,9 @@ CREATE VIEW tenant AS
 	SELECT c.oid, c.relname, (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = CASE c.relname WHEN 'organization' THEN 'id' ELSE 'organization' END) AS key
 	  FROM pg_class c WHERE c.relnamespace = 'muster'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('schema_version', 'outcome', 'configuration', 'authority', 'seal', 'seal_epoch', 'aging', 'aged_batch',
 	-- what one loads only he himself sees
-	'import_row');
+	'import_row',
+	-- days that are over are so for all
+	'closed_day');
 SELECT is_empty($$SELECT relname FROM tenant WHERE key IS NULL$$, 'every other table knows its organization');
 SELECT is_empty($$SELECT t.relname FROM tenant t JOIN pg_class c ON c.oid = t.oid WHERE NOT (c.relrowsecurity AND c.relforcerowsecurity)$$, 'every table of theirs has row level security, for its owner, too');
 SELECT is_empty($$SELECT t.relname, p FROM tenant t, unnest(ARRAY['programs', 'administrators', 'auditors', 'help_desk', 'own']) p
