@@ -199,7 +199,7 @@ LANGUAGE sql STABLE AS $$
 	               l.valid_from AS was_from, l.valid_until AS was_until, l.pool AS was_pool, l.free_on_retirement AS was_freeing
 	          FROM muster.loaded_rows('licences') r
 	          LEFT JOIN muster.licence l ON l.organization = p_organization AND lower(l.name) = lower(r.licence)
-	          LEFT JOIN LATERAL (SELECT count(*) AS has, count(s.account) AS taken FROM muster.licence_seat s WHERE s.licence = l.id) n ON true) m
+	          LEFT JOIN LATERAL (SELECT coalesce(l.seats, 0) AS has, coalesce(l.seats, 0) - count(*) AS taken FROM muster.licence_seat s WHERE s.licence = l.id AND s.account IS NULL) n ON true) m
 $$;
 COMMENT ON FUNCTION muster.merged_licences(uuid) IS 'Internal: the loaded licences as they would be, and whether that differs from what there is. Example: SELECT * FROM muster.merged_licences(muster.organization_id(''example''));';
 

@@ -46,31 +46,36 @@ END
 $$;
 COMMENT ON FUNCTION muster.set_account_cap(text, integer, text) IS 'Set how many living devices one account may have, instead of what its groups and organization say; the only cap an account for bulk enrollment has. NULL: no cap of its own. Example: SELECT muster.set_account_cap(''ada@example.test'', 8);';
 
-CREATE OR REPLACE FUNCTION muster.effective_cap(p_account uuid, OUT cap integer, OUT source text)
+CREATE OR REPLACE FUNCTION muster.cap_of(p_own integer, p_kind text, p_grouped boolean, p_account uuid, p_cap_of_all integer, p_key text, OUT cap integer, OUT source text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	its_kind text;
-	grouped boolean;
-	cap_of_all integer;
-	key_of_all text;
 BEGIN
-	SELECT a.device_cap, a.kind, EXISTS (SELECT FROM muster.account_group_member m WHERE m.account = a.id), o.device_cap, o.key
-	  INTO cap, its_kind, grouped, cap_of_all, key_of_all
-	  FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE a.id = p_account;
-	IF cap IS NOT NULL OR its_kind = 'bulk' THEN
-		source := CASE WHEN cap IS NOT NULL THEN 'the account' END;
+	IF p_own IS NOT NULL OR p_kind = 'bulk' THEN
+		cap := p_own;
+		source := CASE WHEN p_own IS NOT NULL THEN 'the account' END;
 		RETURN;
 	END IF;
-	IF grouped THEN
+	IF p_grouped THEN
 		SELECT g.device_cap, format('group "%s"', g.name) INTO cap, source
 		  FROM muster.account_group_member m JOIN muster.account_group g ON g.id = m.account_group
 		 WHERE m.account = p_account AND g.device_cap IS NOT NULL
 		 ORDER BY g.device_cap DESC, lower(g.name) LIMIT 1;
 	END IF;
-	IF cap IS NULL AND cap_of_all IS NOT NULL THEN
-		cap := cap_of_all;
-		source := format('organization %s', key_of_all);
+	IF cap IS NULL AND p_cap_of_all IS NOT NULL THEN
+		cap := p_cap_of_all;
+		source := format('organization %s', p_key);
 	END IF;
+END
+$$;
+COMMENT ON FUNCTION muster.cap_of(integer, text, boolean, uuid, integer, text) IS 'Internal: the cap that holds and what says so, by the account''s own cap, its kind, whether it is in groups, its id, and the organization''s cap and key. Example: see muster.effective_cap.';
+
+CREATE OR REPLACE FUNCTION muster.effective_cap(p_account uuid, OUT cap integer, OUT source text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	a record;
+BEGIN
+	SELECT x.device_cap, x.kind, EXISTS (SELECT FROM muster.account_group_member m WHERE m.account = x.id) AS grouped, o.device_cap AS cap_of_all, o.key
+	  INTO a FROM muster.account x JOIN muster.organization o ON o.id = x.organization WHERE x.id = p_account;
+	SELECT c.cap, c.source INTO cap, source FROM muster.cap_of(a.device_cap, a.kind, a.grouped, p_account, a.cap_of_all, a.key) c;
 END
 $$;
 COMMENT ON FUNCTION muster.effective_cap(uuid) IS 'How many living devices an account may have (NULL: any number), and what says so: the account, a group or the organization. Of an account by name: muster.accounts. Example: SELECT * FROM muster.effective_cap(muster.account_id(''ada@example.test''));';
@@ -101,15 +106,16 @@ COMMENT ON FUNCTION muster.devices_counted(uuid, uuid[]) IS 'Internal: the first
 CREATE OR REPLACE FUNCTION muster.rule_device_cap(p_candidate muster.candidate, p_organization muster.organization) RETURNS muster.verdict
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
+	its_own integer := (SELECT a.device_cap FROM muster.account a WHERE a.id = p_candidate.account);
 	cap integer;
 	source text;
 	living bigint;
 	same uuid[];
 BEGIN
-	-- Mostly nobody has a cap, which is soon told.
-	IF p_organization.device_cap IS NOT NULL OR cardinality(p_candidate.groups) > 0
-	   OR EXISTS (SELECT FROM muster.account a WHERE a.id = p_candidate.account AND a.device_cap IS NOT NULL) THEN
-		SELECT c.cap, c.source INTO cap, source FROM muster.effective_cap(p_candidate.account) c;
+	-- Mostly nobody has a cap, which is soon told. What is known of the account and its organization is not looked up again.
+	IF its_own IS NOT NULL OR p_organization.device_cap IS NOT NULL OR cardinality(p_candidate.groups) > 0 THEN
+		SELECT c.cap, c.source INTO cap, source FROM muster.cap_of(its_own, p_candidate.account_kind, cardinality(p_candidate.groups) > 0,
+			p_candidate.account, p_organization.device_cap, p_organization.key) c;
 	END IF;
 	IF cap IS NULL THEN
 		RETURN muster.says('device cap', 'OK', 'any number of devices');

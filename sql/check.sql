@@ -63,7 +63,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		('error', 'platform', EXISTS (SELECT FROM muster.platform p WHERE p.organization = o.id AND p.minimum_os_version IS NOT NULL
 			AND NOT muster.version_at_most(muster.version_numbers(p.minimum_os_version), muster.version_numbers(p.maximum_os_version))),
 			'its lowest OS version is above its highest: no device fits', format('SELECT muster.set_platform(%L, …);', o.key)),
-		('warning', 'platform', EXISTS (SELECT FROM muster.platform p CROSS JOIN LATERAL muster.platform_refuses(p) r WHERE p.organization = o.id AND r.looked > 0 AND r.refused = r.looked),
+		('warning', 'platform', EXISTS (SELECT FROM muster.platform p WHERE p.organization = o.id AND muster.platform_refuses_all(p)),
 			'none of its newest living devices could enroll again: its platform refuses them all', format('SELECT muster.set_platform(%L, …); or: SELECT muster.clear_platform(%L);', o.key, o.key)),
 		('warning', 'maintenance', EXISTS (SELECT FROM muster.maintenance m WHERE (m.organization = o.id OR m.organization IS NULL) AND m.begins <= now() - interval '1 day' AND m.ends IS NULL),
 			'maintenance has been open for more than a day', format('SELECT muster.end_maintenance(%L);', o.key)),

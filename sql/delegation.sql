@@ -3,7 +3,8 @@
 CREATE OR REPLACE FUNCTION muster.may_see(p_organization uuid, p_role text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT pg_has_role(p_role, 'muster_owner', 'USAGE') OR pg_has_role(p_role, 'muster_admin', 'USAGE') OR pg_has_role(p_role, 'muster_auditor', 'USAGE')
-		OR (pg_has_role(p_role, 'muster_help_desk', 'USAGE') AND p_organization IN (SELECT muster.delegated(p_role::name, 'help desk')))
+		OR (pg_has_role(p_role, 'muster_help_desk', 'USAGE') AND ((muster.delegated_everywhere(p_role::name, 'help desk') AND p_organization IS NOT NULL)
+			OR p_organization IN (SELECT muster.delegated(p_role::name, 'help desk'))))
 		OR (pg_has_role(p_role, 'muster_organization_admin', 'USAGE') AND p_organization IN (SELECT muster.delegated(p_role::name, 'organization administrator')))
 $$;
 COMMENT ON FUNCTION muster.may_see(uuid, text) IS 'Internal: whether a role may see an organization''s rows, as the policies have it: for functions that run as their owner. Example: SELECT muster.may_see(id, ''hedy'') FROM muster.organization;';

@@ -47,7 +47,7 @@ COMMENT ON FUNCTION muster.tell(text, jsonb) IS 'Internal: record what somebody 
 CREATE OR REPLACE FUNCTION muster.told(p_row jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT p_row - ARRAY['password_hash', 'password_set_at', 'private_key', 'certificate', 'der', 'sealing_key', 'dm_secrets', 'facts',
-		'application_token', 'generation', 'changed_at', 'body', 'token_sha256', 'public_key', 'logo']
+		'application_token', 'generation', 'changed_at', 'body', 'token_sha256', 'public_key', 'logo', 'members']
 $$;
 COMMENT ON FUNCTION muster.told(jsonb) IS 'Internal: a row as events may tell it: without hashes, keys, secrets and bulk. Example: SELECT muster.told(to_jsonb(o)) FROM muster.organization o;';
 

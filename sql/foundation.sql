@@ -43,6 +43,12 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION muster.id_time(uuid) IS 'When a time-ordered GUID (a device''s or trace''s id) was made. Example: SELECT muster.id_time(muster.new_id());';
 
+CREATE OR REPLACE FUNCTION muster.first_id(p_at timestamptz) RETURNS uuid
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+	SELECT (lpad(to_hex((extract(epoch FROM p_at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+$$;
+COMMENT ON FUNCTION muster.first_id(timestamptz) IS 'Internal: the lowest of the time-ordered GUIDs made since a time. Example: SELECT muster.first_id(now());';
+
 CREATE OR REPLACE FUNCTION muster.cut(p_text text, p_max integer) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT nullif(left(btrim(regexp_replace(left(p_text, p_max * 2 + 64), '[[:cntrl:]]+', ' ', 'g')), p_max), '')

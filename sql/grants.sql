@@ -31,7 +31,7 @@ GRANT SELECT ON muster.schema_version, muster.outcome, muster.organization, must
 	TO :readers;
 GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licence, muster.licence_group, muster.licence_seat,
 	muster.maintenance, muster.platform, muster.allowed_network, muster.blocked_device, muster.expected_device, muster.custom_rule,
-	muster.terms, muster.acceptance, muster.delegation, muster.daily_count, muster.client_version,
+	muster.terms, muster.acceptance, muster.delegation, muster.daily_count, muster.daily_refusal, muster.closed_day, muster.client_version,
 	muster.web_server_sign_in, muster.sign_in_condition, muster.sign_in_realm, muster.claim_group, muster.web_server_sign_ins, muster.claim_groups,
 	muster.licences, muster.licence_holders, muster.groups, muster.group_members, muster.maintenances, muster.expiring,
 	muster.client_versions, muster.delegations
@@ -56,7 +56,9 @@ GRANT EXECUTE ON FUNCTION muster.contrast(text, text), muster.luminance(text), m
 GRANT SELECT ON muster.directory, muster.directories TO :readers;
 GRANT EXECUTE ON FUNCTION muster.directory_id(text, text), muster.directory_for(uuid, text), muster.directory_settings(muster.directory),
 	muster.check_directories(muster.organization) TO :readers;
-GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.enrolled_as(uuid, text, text), muster.platform_refuses(muster.platform), muster.tasks(), muster.help(text) TO :readers;
+GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.devices_called(text), muster.devices_known_as(text), muster.enrolled_as(uuid, text, text),
+	muster.platform_refuses(muster.platform), muster.platform_refuses_all(muster.platform), muster.tasks(), muster.help(text)
+	TO :readers;
 GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events) ON muster.configuration TO :readers;
 -- Seals are of all events, whoever's; the default partition stands outside the policies.
 GRANT SELECT ON muster.seal, muster.seal_epoch, muster.aging, muster.aged_batch, muster.event_default, muster.seals, muster.audit_head
@@ -73,9 +75,11 @@ GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollmen
 GRANT SELECT (id, organization, account, how, issued_at, expires_at, issued_remote, trace, attempt, consumed_at, device) ON muster.token TO :readers;
 GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devices_of(text, text), muster.account_id(text, text), muster.accounts_called(text),
 	muster.organization_id(text), muster.authority_id(text), muster.group_id(text, text), muster.licence_id(text, text),
-	muster.custom_rule_id(text, text), muster.effective_cap(uuid),
+	muster.custom_rule_id(text, text), muster.effective_cap(uuid), muster.cap_of(integer, text, boolean, uuid, integer, text),
 	muster.explain_enrollment(text, jsonb, inet, text, text), muster.explain_device(uuid),
 	muster.page_length(integer), muster.account_page(text, text, integer), muster.device_page(text, uuid, integer),
+	muster.member_page(text, text, text, integer), muster.holder_page(text, text, text, integer),
+	muster.certificate_page(text, text, integer), muster.change_page(text, timestamptz, integer),
 	muster.refusal_page(text, timestamptz, integer), muster.refusals_of(text, text, integer),
 	muster.refusals_by_day(date, date, text), muster.funnel(date, date, text), muster.span(date, date), muster.build_of(text),
 	muster.check_configuration(text), muster.check_installation(), muster.check_organization(muster.organization),
@@ -84,8 +88,10 @@ GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devic
 	muster.sign_in_variables(uuid), muster.sign_in_unused(muster.organization), muster.makes_accounts(muster.organization),
 	muster.untrusted_sign_in(muster.web_server_sign_in, jsonb),
 	muster.signed_in_upn(uuid, text), muster.signed_in_as(muster.organization, jsonb), muster.claimed_groups(uuid, jsonb),
-	muster.explain_sign_in(text, jsonb)
+	muster.explain_sign_in(text, jsonb),
+	muster.open_days(date, date), muster.refusals_of_day(date, uuid), muster.enrollments_of_day(date, uuid)
 	TO :readers;
+GRANT EXECUTE ON FUNCTION muster.delegated_everywhere(name, text) TO :readers;
 
 -- The rules, for explaining: they run as who asks.
 DO $grant$
@@ -145,7 +151,8 @@ GRANT EXECUTE ON FUNCTION
 	muster.add_account(text, text, text, text), muster.disable_account(text, text, text), muster.enable_account(text, text),
 	muster.set_account_name(text, text, text), muster.set_password_hash(text, text, text), muster.remove_password(text, text)
 	TO :changers;
-GRANT EXECUTE ON FUNCTION muster.retire_device(uuid, text), muster.lock_account(uuid), muster.cut(text, integer) TO :changers, muster_help_desk;
+GRANT EXECUTE ON FUNCTION muster.retire_device(uuid, text), muster.lock_account(uuid), muster.cut(text, integer), muster.device_words(text, text, text, text)
+	TO :changers, muster_help_desk;
 
 GRANT EXECUTE ON FUNCTION
 	muster.seal_events(), muster.move_stray_events(), muster.age_events(interval), muster.set_event_retention(interval),
@@ -160,7 +167,7 @@ GRANT UPDATE (name, auth_policies, sign_in, enrollment_version, validity_days, b
 	only_preregistered, collision_policy, terms_version) ON muster.organization TO muster_organization_admin;
 
 -- The rules' rows, and the functions that change them.
-GRANT INSERT, UPDATE (name, may_enroll, device_cap), DELETE ON muster.account_group TO :changers;
+GRANT INSERT (id, organization, name, may_enroll, device_cap), UPDATE (name, may_enroll, device_cap), DELETE ON muster.account_group TO :changers;
 GRANT INSERT, DELETE ON muster.account_group_member, muster.licence_group TO :changers;
 GRANT UPDATE (how) ON muster.account_group_member TO :changers;
 GRANT INSERT, UPDATE (auth_type, user_variable, name_variable, groups_variable, groups_separator, create_accounts)
@@ -168,7 +175,7 @@ GRANT INSERT, UPDATE (auth_type, user_variable, name_variable, groups_variable, 
 GRANT INSERT, UPDATE (value), DELETE ON muster.sign_in_condition TO :changers;
 GRANT INSERT, UPDATE (domain), DELETE ON muster.sign_in_realm TO :changers;
 GRANT INSERT, DELETE ON muster.claim_group TO :changers;
--- Not its seats, which are counted by trigger.
+-- Not its seats, which are counted by trigger, as a group's members are.
 GRANT INSERT (id, organization, name, valid_from, valid_until, pool, free_on_retirement),
 	UPDATE (name, valid_from, valid_until, pool, free_on_retirement), DELETE ON muster.licence TO :changers;
 GRANT INSERT, UPDATE (account, how, assigned_at), DELETE ON muster.licence_seat TO :changers;

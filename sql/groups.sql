@@ -216,11 +216,28 @@ END
 $$;
 COMMENT ON FUNCTION muster.rule_group(muster.candidate, muster.organization) IS 'Internal: rule: no group of the account''s forbids enrolling, and it is in one where one is required. Example: SELECT muster.rule_group(muster.candidate_of(a.id, NULL, NULL), o) FROM muster.account a JOIN muster.organization o ON o.id = a.organization;';
 
+CREATE OR REPLACE FUNCTION muster.count_members() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	-- In one order, so that two who change the same groups do not wait for each other crosswise.
+	PERFORM FROM muster.account_group g WHERE g.id IN (SELECT t.account_group FROM touched t) ORDER BY g.id FOR NO KEY UPDATE;
+	UPDATE muster.account_group g SET members = g.members + CASE TG_OP WHEN 'INSERT' THEN t.number ELSE -t.number END
+	  FROM (SELECT x.account_group, count(*) AS number FROM touched x GROUP BY 1) t WHERE g.id = t.account_group;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION muster.count_members() IS 'Internal: trigger that keeps muster.account_group.members. Runs as its owner: nobody says how many members there are. Example: CREATE TRIGGER count_added AFTER INSERT ON muster.account_group_member REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION muster.count_members();';
+
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.account_group
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
-CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.account_group
+-- How many members it has is told by their own events.
+CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE OF organization, name, may_enroll, device_cap ON muster.account_group
 	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.account_group_member
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.account_group_member
 	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();
+CREATE OR REPLACE TRIGGER count_added AFTER INSERT ON muster.account_group_member
+	REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION muster.count_members();
+CREATE OR REPLACE TRIGGER count_removed AFTER DELETE ON muster.account_group_member
+	REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION muster.count_members();

@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 15
+\set newest 16
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -100,6 +100,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 15) AS due 
 \if :due
 \ir migrations/015-guessing.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 16) AS due \gset
+\if :due
+\ir migrations/016-more-scale.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -133,13 +137,13 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 15) AS due 
 \ir counts.sql
 \ir single_sign_on.sql
 \ir guessing.sql
+\ir days.sql
 \ir worker.sql
 \ir sign_in.sql
 \ir page_texts.sql
 \ir issuer.sql
 \ir under_way.sql
 \ir views.sql
-\ir pages.sql
 \ir reports.sql
 \ir delegation.sql
 \ir explain.sql
@@ -149,6 +153,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 15) AS due 
 \ir bulk_export.sql
 \ir check.sql
 \ir lookups.sql
+\ir pages.sql
 \ir help.sql
 \ir grants.sql
 

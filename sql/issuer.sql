@@ -139,7 +139,10 @@ BEGIN
 
 	told.bulk_token := (muster.find_token(muster.token_hash(p_claim))).bulk_token;
 	-- The administrator's own rules before anything is locked: their time must not be others'.
-	custom := muster.decide_custom(muster.candidate_account(told, p_account, address));
+	custom := muster.decided(NULL);
+	IF EXISTS (SELECT FROM muster.custom_rule r JOIN muster.organization x ON x.id = r.organization WHERE x.key = p_organization AND r.enabled) THEN
+		custom := muster.decide_custom(muster.candidate_account(told, p_account, address));
+	END IF;
 
 	-- The account's row first: enrollments of one account take turns where they count, those of others do not notice.
 	-- A call that repeats one whose COMMIT got lost waits here for it, too; and since the lock is written, its

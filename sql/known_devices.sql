@@ -26,14 +26,27 @@ END
 $$;
 COMMENT ON FUNCTION muster.id_value(text, text) IS 'Internal: an id of a device, or an error. Example: SELECT muster.id_value(''serial number'', ''5CG1234XYZ'');';
 
+CREATE OR REPLACE FUNCTION muster.devices_known_as(p_value text) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	wanted text := lower(btrim(p_value));
+BEGIN
+	-- For one whom policies bind, this index is not used, as it is none of plain columns: what it hides must not be
+	-- told. So devices are looked up past the policies, and told to those who may see them.
+	RETURN QUERY SELECT d.id FROM muster.device d
+	 WHERE muster.device_words(d.name, d.serial_number, d.hardware_id, d.device_id) @> ARRAY[hashtextextended(wanted, 0)]
+	   AND wanted IN (lower(d.name), lower(d.serial_number), lower(d.hardware_id), lower(d.device_id))
+	   AND muster.may_see(d.organization, muster.actor_role());
+END
+$$;
+COMMENT ON FUNCTION muster.devices_known_as(text) IS 'Internal: the devices, living and past, whose name, serial number, hardware id or device id this is, without case, of the organizations that the session''s role may see. Example: SELECT muster.devices_known_as(''5cg1234xyz'');';
+
 CREATE OR REPLACE FUNCTION muster.enrolled_as(p_organization uuid, p_kind text, p_value text) RETURNS SETOF uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	-- A branch each: hardware ids have an index, the others are compared with every living device of the organization.
-	SELECT d.id FROM muster.device d WHERE p_kind = 'serial number' AND d.organization = p_organization AND d.state = 'enrolled' AND lower(d.serial_number) = lower(p_value)
-	UNION ALL
-	SELECT d.id FROM muster.device d WHERE p_kind = 'hardware id' AND d.organization = p_organization AND d.state = 'enrolled' AND lower(d.hardware_id) = lower(p_value)
-	UNION ALL
-	SELECT d.id FROM muster.device d WHERE p_kind = 'device id' AND d.organization = p_organization AND d.state = 'enrolled' AND lower(d.device_id) = lower(p_value)
+	-- By id: mostly there is none or one, which no join expects.
+	SELECT d.id FROM muster.device d
+	 WHERE d.id = ANY (ARRAY(SELECT muster.devices_known_as(p_value))) AND d.organization = p_organization AND d.state = 'enrolled'
+	   AND lower(CASE p_kind WHEN 'serial number' THEN d.serial_number WHEN 'hardware id' THEN d.hardware_id WHEN 'device id' THEN d.device_id END) = lower(p_value)
 $$;
 COMMENT ON FUNCTION muster.enrolled_as(uuid, text, text) IS 'Internal: the living devices of an organization that are known by an id. Example: SELECT x FROM muster.blocked_device b, muster.enrolled_as(b.organization, b.kind, b.value) x;';
 

@@ -112,13 +112,13 @@ DECLARE
 	has bigint;
 BEGIN
 	-- Two who set its seats take turns; enrollments only meet them at a seat.
-	PERFORM FROM muster.licence l WHERE l.id = its_id FOR UPDATE;
-	SELECT count(*) INTO has FROM muster.licence_seat s WHERE s.licence = its_id;
+	SELECT l.seats INTO has FROM muster.licence l WHERE l.id = its_id FOR UPDATE;
 	IF wanted > has THEN
 		INSERT INTO muster.licence_seat (organization, licence)
 		SELECT muster.organization_id(set_licence_seats.organization), its_id FROM generate_series(has + 1, wanted);
 	ELSIF muster.take_seats_away(its_id, has - wanted) > 0 THEN
-		SELECT count(*) INTO taken FROM muster.licence_seat s WHERE s.licence = its_id AND s.account IS NOT NULL;
+		-- The free ones are gone by now, until the error brings them back.
+		SELECT l.seats INTO taken FROM muster.licence l WHERE l.id = its_id;
 		RAISE EXCEPTION 'licence "%" has % seats taken, more than %', set_licence_seats.licence, taken, wanted
 			USING ERRCODE = 'object_in_use',
 			      HINT = 'Take seats back first: SELECT muster.unassign_licence(upn, licence); or retire devices.';

@@ -229,6 +229,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION muster.platform_refuses(muster.platform) IS 'Internal: how many of an organization''s newest living devices, at most a thousand, would be refused by its platform if they enrolled anew. Example: SELECT o.key, r.* FROM muster.platform p JOIN muster.organization o ON o.id = p.organization, muster.platform_refuses(p) r;';
 
+CREATE OR REPLACE FUNCTION muster.platform_refuses_all(p_platform muster.platform) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	-- The first that it admits ends the search.
+	SELECT EXISTS (SELECT FROM muster.device d WHERE d.organization = p_platform.organization AND d.state = 'enrolled')
+	   AND NOT EXISTS (SELECT FROM (SELECT d.facts FROM muster.device d
+			WHERE d.organization = p_platform.organization AND d.state = 'enrolled' ORDER BY d.enrolled_at DESC LIMIT 1000) s
+		 CROSS JOIN LATERAL (SELECT muster.candidate_device(s.facts) AS c OFFSET 0) v
+		 WHERE (muster.rule_platform(v.c, p_platform)).outcome = 'OK' AND (muster.rule_enrollment_type(v.c, p_platform)).outcome = 'OK'
+		   AND (muster.rule_flow(v.c, p_platform)).outcome = 'OK')
+$$;
+COMMENT ON FUNCTION muster.platform_refuses_all(muster.platform) IS 'Internal: whether an organization has living devices, and none of the newest thousand could enroll again by its platform. Example: SELECT o.key FROM muster.platform p JOIN muster.organization o ON o.id = p.organization WHERE muster.platform_refuses_all(p);';
+
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.platform
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.platform

@@ -18,16 +18,16 @@ CREATE OR REPLACE FUNCTION muster.refusals_by_day(first date DEFAULT (now() AT T
 RETURNS TABLE (day date, organization text, stage text, outcome text, rule text, hresult text, refusals bigint, accounts bigint, latest_why text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	span tstzrange := muster.span(first, last);
 	only_one uuid := CASE WHEN of_organization IS NOT NULL THEN muster.organization_id(of_organization) END;
 BEGIN
+	PERFORM muster.span(first, last);
 	RETURN QUERY
 		SELECT r.day, o.key, r.stage, r.outcome, r.rule, x.hresult, r.refusals, r.accounts, r.latest_why
-		  FROM (SELECT (e.at AT TIME ZONE 'UTC')::date AS day, e.organization, e.stage, e.outcome, e.details #>> '{decision,rule}' AS rule, count(*) AS refusals,
-		               count(DISTINCT coalesce(e.account::text, e.user_name)) AS accounts, (array_agg(e.why ORDER BY e.at DESC))[1] AS latest_why
-		          FROM muster.event e
-		         WHERE e.kind = 'refused' AND e.at >= lower(span) AND e.at < upper(span) AND (only_one IS NULL OR e.organization = only_one)
-		         GROUP BY 1, 2, 3, 4, 5) r
+		  FROM (SELECT c.* FROM muster.daily_refusal c WHERE only_one IS NULL AND c.day BETWEEN first AND last
+			UNION ALL
+			SELECT c.* FROM muster.daily_refusal c WHERE c.organization = only_one AND c.day BETWEEN first AND last
+			UNION ALL
+			SELECT c.* FROM muster.open_days(first, last) d (day), muster.refusals_of_day(d.day, only_one) c) r
 		  LEFT JOIN muster.organization o ON o.id = r.organization
 		  LEFT JOIN muster.outcome x ON x.name = r.outcome
 		 ORDER BY r.day DESC, r.refusals DESC, o.key, r.outcome;
@@ -40,23 +40,21 @@ CREATE OR REPLACE FUNCTION muster.funnel(first date DEFAULT (now() AT TIME ZONE 
 RETURNS TABLE (day date, organization text, build text, discovered bigint, policy bigint, issued bigint, first_contact bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	span tstzrange := muster.span(first, last);
 	only_one uuid := CASE WHEN of_organization IS NOT NULL THEN muster.organization_id(of_organization) END;
 BEGIN
+	PERFORM muster.span(first, last);
 	RETURN QUERY
 		SELECT s.day, o.key, s.build, sum(s.discovered)::bigint, sum(s.policy)::bigint, sum(s.issued)::bigint, sum(s.first_contact)::bigint
-		  FROM muster.organization o
-		  CROSS JOIN LATERAL (
-			SELECT c.day, c.build, CASE c.stage WHEN 'discovery' THEN c.count ELSE 0 END AS discovered,
-			       CASE c.stage WHEN 'policy' THEN c.count ELSE 0 END AS policy, 0 AS issued, 0 AS first_contact
-			  FROM muster.daily_count c WHERE c.organization = o.id AND c.day BETWEEN first AND last
+		  FROM (SELECT c.organization, c.day, c.build, CASE c.stage WHEN 'discovery' THEN c.count ELSE 0 END AS discovered,
+			       CASE c.stage WHEN 'policy' THEN c.count ELSE 0 END AS policy, CASE c.stage WHEN 'issued' THEN c.count ELSE 0 END AS issued,
+			       CASE c.stage WHEN 'first contact' THEN c.count ELSE 0 END AS first_contact
+			  FROM (SELECT y.* FROM muster.daily_count y WHERE only_one IS NULL AND y.day BETWEEN first AND last
+				UNION ALL
+				SELECT y.* FROM muster.daily_count y WHERE y.organization = only_one AND y.day BETWEEN first AND last) c
 			UNION ALL
-			-- Versions are few, and each is read once.
-			SELECT v.day, muster.build_of(v.os_version), 0, 0, v.issued, v.first_contact
-			  FROM (SELECT (d.enrolled_at AT TIME ZONE 'UTC')::date AS day, d.os_version, count(*) AS issued, count(d.first_contact_at) AS first_contact
-				  FROM muster.device d
-				 WHERE d.organization = o.id AND d.enrolled_at >= lower(span) AND d.enrolled_at < upper(span) GROUP BY 1, 2) v) s
-		 WHERE only_one IS NULL OR o.id = only_one
+			SELECT e.organization, d.day, e.build, 0, 0, e.issued, e.first_contact
+			  FROM muster.open_days(first, last) d (day), muster.enrollments_of_day(d.day, only_one) e) s
+		  JOIN muster.organization o ON o.id = s.organization
 		 GROUP BY s.day, o.key, s.build
 		 ORDER BY s.day DESC, o.key, s.build;
 END
@@ -89,11 +87,11 @@ SELECT o.key AS organization, l.name AS licence, a.upn AS account, s.how, s.assi
   JOIN muster.licence l ON l.id = s.licence
   JOIN muster.organization o ON o.id = s.organization
   JOIN muster.account a ON a.id = s.account;
-COMMENT ON VIEW muster.licence_holders IS 'Who holds a seat of which licence, and how it was assigned: by hand, or drawn by group or from the pool. Example: SELECT account, how, assigned_at FROM muster.licence_holders WHERE licence = ''Device management'' ORDER BY assigned_at DESC LIMIT 20;';
+COMMENT ON VIEW muster.licence_holders IS 'Who holds a seat of which licence, and how it was assigned: by hand, or drawn by group or from the pool. Among very many: muster.holder_page. Example: SELECT account, how, assigned_at FROM muster.licence_holders WHERE licence = ''Device management'' ORDER BY assigned_at DESC LIMIT 20;';
 
 CREATE OR REPLACE VIEW muster.groups WITH (security_invoker = true) AS
 SELECT o.key AS organization, g.name, g.may_enroll, g.device_cap,
-       (SELECT count(*) FROM muster.account_group_member m WHERE m.organization = g.organization AND m.account_group = g.id) AS members,
+       g.members,
        ARRAY(SELECT l.name FROM muster.licence_group x JOIN muster.licence l ON l.id = x.licence WHERE x.organization = g.organization AND x.account_group = g.id ORDER BY lower(l.name)) AS licences,
        o.group_required AS required, g.created_at, g.id
   FROM muster.account_group g JOIN muster.organization o ON o.id = g.organization;
@@ -105,7 +103,7 @@ SELECT o.key AS organization, g.name AS group_name, a.upn AS account, m.added_at
   JOIN muster.account_group g ON g.id = m.account_group
   JOIN muster.organization o ON o.id = m.organization
   JOIN muster.account a ON a.id = m.account;
-COMMENT ON VIEW muster.group_members IS 'Who is in which group, and whether by hand or by what the identity provider says (claim). Example: SELECT account FROM muster.group_members WHERE group_name = ''Engineers'' ORDER BY account;';
+COMMENT ON VIEW muster.group_members IS 'Who is in which group, and whether by hand or by what the identity provider says (claim). Among very many: muster.member_page. Example: SELECT account FROM muster.group_members WHERE group_name = ''Engineers'' ORDER BY account;';
 
 CREATE OR REPLACE VIEW muster.expiring WITH (security_invoker = true) AS
 SELECT s.what, s.organization, s.name, s.ends, (s.ends - now()) AS left_over, s.number

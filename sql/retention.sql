@@ -302,6 +302,8 @@ BEGIN
 	events := muster.note_aging(p_aging, p_partition, p_older_than, span.first_at, span.last_at, held);
 	LOCK TABLE muster.event IN ACCESS EXCLUSIVE MODE;
 	EXECUTE format('DROP TABLE muster.%I', p_partition);
+	-- What was added up of them tells one's reason.
+	DELETE FROM muster.daily_refusal r WHERE r.day BETWEEN (span.first_at AT TIME ZONE 'UTC')::date AND (span.last_at AT TIME ZONE 'UTC')::date;
 EXCEPTION WHEN lock_not_available THEN
 	events := 0;
 	held := 0;

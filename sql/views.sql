@@ -40,7 +40,7 @@ SELECT d.id, o.key AS organization, a.upn AS account, d.name, d.state, d.enrolle
   JOIN muster.account a ON a.id = d.account
   JOIN muster.organization o ON o.id = d.organization
   LEFT JOIN LATERAL (SELECT max(x.not_after) AS not_after FROM muster.certificate x WHERE x.device = d.id) c ON true;
-COMMENT ON VIEW muster.devices IS 'Devices, living and past, with account and organization. Names, versions and ids are what the device said. Example: SELECT name, account, os_version, enrolled_at, first_contact_at FROM muster.devices WHERE state = ''enrolled'' ORDER BY id DESC LIMIT 20;';
+COMMENT ON VIEW muster.devices IS 'Devices, living and past, with account and organization. Names, versions and ids are what the device said. The newest of one organization among very many: muster.device_page. Example: SELECT name, account, os_version, enrolled_at, first_contact_at FROM muster.devices WHERE state = ''enrolled'' ORDER BY id DESC LIMIT 20;';
 
 CREATE OR REPLACE VIEW muster.certificates WITH (security_invoker = true) AS
 SELECT encode(c.sha256, 'hex') AS sha256, encode(c.serial, 'hex') AS serial, o.key AS organization, a.upn AS account,
@@ -51,7 +51,7 @@ SELECT encode(c.sha256, 'hex') AS sha256, encode(c.serial, 'hex') AS serial, o.k
   JOIN muster.account a ON a.id = d.account
   JOIN muster.organization o ON o.id = c.organization
   JOIN muster.authority t ON t.id = c.authority;
-COMMENT ON VIEW muster.certificates IS 'Certificates issued to devices. Example: SELECT account, device_name, not_after FROM muster.certificates WHERE not_after < now() + interval ''30 days'' AND device_state = ''enrolled'' ORDER BY not_after LIMIT 50;';
+COMMENT ON VIEW muster.certificates IS 'Certificates issued to devices. Of one organization among very many: muster.certificate_page. Example: SELECT account, device_name, not_after FROM muster.certificates WHERE not_after < now() + interval ''30 days'' AND device_state = ''enrolled'' ORDER BY not_after LIMIT 50;';
 
 CREATE OR REPLACE VIEW muster.authorities WITH (security_invoker = true) AS
 SELECT c.id, c.name, c.kind, r.name AS root, c.key_type, c.has_key, c.not_before, c.not_after,
@@ -69,7 +69,7 @@ SELECT e.at, o.key AS organization, coalesce(a.upn, e.user_name) AS account, e.s
   LEFT JOIN muster.account a ON a.id = e.account
   LEFT JOIN muster.outcome x ON x.name = e.outcome
  WHERE e.kind = 'refused';
-COMMENT ON VIEW muster.refusals IS 'Who was refused, why, by which rule (NULL: by none, as for a wrong password), and the code on the screen. Example: SELECT at, account, outcome, rule, why, hresult FROM muster.refusals ORDER BY at DESC LIMIT 20;';
+COMMENT ON VIEW muster.refusals IS 'Who was refused, why, by which rule (NULL: by none, as for a wrong password), and the code on the screen. Of one organization among very many: muster.refusal_page. Example: SELECT at, account, outcome, rule, why, hresult FROM muster.refusals ORDER BY at DESC LIMIT 20;';
 
 CREATE OR REPLACE FUNCTION muster.trace(id uuid)
 RETURNS TABLE (at timestamptz, stage text, kind text, outcome text, why text, account text, device uuid, trace uuid, attempt uuid, remote inet, details jsonb)

@@ -173,7 +173,7 @@ BEGIN
 		RETURN; -- another worker was first
 	END IF;
 	UPDATE muster.device x SET first_contact_at = coalesce(x.first_contact_at, now()) WHERE x.id = p_device
-		RETURNING x.organization, x.account, x.attempt INTO d;
+		RETURNING x.organization, x.account, x.attempt, x.enrolled_at, x.os_version, x.first_contact_at = now() AS is_first INTO d;
 	-- Whatever it replaced, directly or through enrollments whose reply was lost, ends now.
 	WITH RECURSIVE before AS (
 		SELECT x.id FROM muster.device x WHERE x.replaced_by = p_device AND x.ended_at IS NULL
@@ -183,6 +183,9 @@ BEGIN
 	UPDATE muster.device x SET ended_at = now() FROM before b WHERE x.id = b.id;
 	INSERT INTO muster.event (kind, organization, account, device, trace, attempt, stage, outcome)
 	VALUES ('first contact', d.organization, d.account, p_device, p_trace, d.attempt, 'device', 'OK');
+	IF d.is_first THEN
+		PERFORM muster.count_first_contact(d.organization, d.enrolled_at, d.os_version);
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION muster.first_use(bytea, uuid, uuid) IS 'Internal: record that a certificate was used for the first time, and end the ones it replaced. Example: see muster_worker.device.';
@@ -262,9 +265,11 @@ RETURNS TABLE (summary text, more boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	seals record;
+	days record;
 	aged text;
 	more_to_age boolean := false;
 	tokens record;
+	partitions text;
 BEGIN
 	IF pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN
 		RETURN QUERY SELECT 'nothing done: the database is read-only', false;
@@ -291,7 +296,13 @@ BEGIN
 		SELECT r.summary, r.more INTO aged, more_to_age FROM muster.keep_retention(clock_timestamp() + interval '1 second') r;
 	END IF;
 	tokens := muster.keep_tokens();
-	RETURN QUERY SELECT concat_ws('; ', muster.keep_partitions(), seals.summary, aged, tokens.summary, muster.keep_guessing(), muster.keep_signatures()), seals.more OR more_to_age OR tokens.more;
+	partitions := muster.keep_partitions();
+	-- Devices that were added since are sorted into the index that finds them.
+	PERFORM gin_clean_pending_list('muster.device_words'::regclass);
+	-- Last, since late first contacts wait for it.
+	days := muster.keep_days(clock_timestamp() + interval '500 milliseconds');
+	RETURN QUERY SELECT concat_ws('; ', partitions, seals.summary, aged, tokens.summary, muster.keep_guessing(), muster.keep_signatures(), days.summary),
+		seals.more OR more_to_age OR tokens.more OR days.more;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says, removes tokens that ended long ago, forgets old wrong passwords. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';
+COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says, removes tokens that ended long ago, forgets old wrong passwords, adds up days that are over. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';

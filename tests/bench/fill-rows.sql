@@ -51,6 +51,9 @@ INSERT INTO muster.account_group_member (organization, account_group, account, a
 SELECT a.organization, rehearsal.id('group', a.o * 100 + (a.k + m * 7) % a.groups, '2020-01-01'), a.id, timestamptz :'begins'
   FROM rehearsal.account a, generate_series(0, a.k % 2) m;
 
+UPDATE muster.account_group g SET members = n.number
+  FROM (SELECT m.account_group, count(*) AS number FROM muster.account_group_member m GROUP BY 1) n WHERE n.account_group = g.id;
+
 -- Licences of all but the small organizations. Every account that enrolls has a seat; of the big one's seats a tenth
 -- is free, of each middle one's 400.
 INSERT INTO muster.licence (id, organization, name, valid_from, valid_until, pool, created_at)

@@ -22,6 +22,7 @@ SELECT muster.assign_licence_to_group(k, 'Seats', 'Staff') FROM unnest(ARRAY['ex
 SELECT muster.use_web_server_sign_in(k, 'Negotiate'), muster.require_sign_in_variable(k, 'GSS_NAME', 'x'), muster.map_realm(k, 'REALM', k || '.test'), muster.map_claim(k, 'everybody', 'Staff')
 	FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.set_sign_in(k, 'page') FROM unnest(ARRAY['example', 'other']) k;
+INSERT INTO muster.daily_refusal (day, organization, stage, outcome, refusals, accounts) SELECT '2026-01-01', o.id, 'policy', 'Authentication', 1, 1 FROM muster.organization o;
 SELECT muster.hold_events('organization', k, 'a case') FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.add_tenant(k, id(90)::text, ARRAY['app'], 'Contoso') FROM unnest(ARRAY['example', 'other']) k;
 SELECT is(try('muster_keys', format('SELECT change FROM muster_keys.refresh(%L, ''Contoso'', %L)', k,
@@ -85,7 +86,9 @@ CREATE VIEW tenant AS
 	-- what pages say they say to everybody
 	'page_text',
 	-- what one loads only he himself sees
-	'import_row');
+	'import_row',
+	-- days that are over are so for all
+	'closed_day');
 SELECT is_empty($$SELECT relname FROM tenant WHERE key IS NULL$$, 'every other table knows its organization');
 SELECT is_empty($$SELECT t.relname FROM tenant t JOIN pg_class c ON c.oid = t.oid WHERE NOT (c.relrowsecurity AND c.relforcerowsecurity)$$, 'every table of theirs has row level security, for its owner, too');
 SELECT is_empty($$SELECT t.relname, p FROM tenant t, unnest(ARRAY['programs', 'administrators', 'auditors', 'help_desk', 'own']) p

@@ -15,6 +15,26 @@ SELECT is(try('boss', format('SELECT * FROM muster.find_devices(%L)', w)), 'ERRO
 	'find_devices(): ' || coalesce(quote_literal(w), 'NULL')) FROM unnest(ARRAY[NULL, ' ']) w;
 SELECT is(try('audrey', $$SELECT count(*) FROM muster.find_devices('PC-1')$$), '1', 'who looks finds');
 
+-- Whoever asks finds what he may see, the past after the living.
+CREATE ROLE finding_desk IN ROLE muster_help_desk;
+CREATE ROLE finding_all IN ROLE muster_help_desk;
+SELECT muster.delegate('finding_desk', 'help desk', 'other'), muster.delegate('finding_all', 'help desk', '*') \g /dev/null
+GRANT USAGE ON SCHEMA test TO finding_desk, finding_all;
+SELECT is(try('finding_desk', format('SELECT string_agg(name, '', '' ORDER BY name) FROM muster.find_devices(%L)', w)), found, 'a help desk of one organization: ' || w) FROM (VALUES
+	('sn 1', 'PC-3'), ('pc-3', 'PC-3'), ('d-3', 'PC-3'), ('pc-1', '-'), ('hw-2', '-'), (id(258)::text, 'PC-3'), (id(2)::text, '-'), ('102', 'PC-3'), ('olga@other.test', 'PC-3'), ('ada@example.test', '-')) v (w, found);
+SELECT is(try('finding_all', 'SELECT string_agg(name, '', '' ORDER BY name) FROM muster.find_devices(''sn 1'')'), 'PC-1, PC-3', 'a help desk of all');
+SELECT is(try('finding_desk', format('SELECT count(*) FROM muster.%s(%L)', f, w)), '0', f || '() tells nothing of others: ' || w) FROM (VALUES ('devices_called', 'pc-1'), ('devices_called', id(2)::text), ('devices_called', '02'), ('devices_known_as', 'hw-2')) v (f, w);
+SELECT is((SELECT string_agg(name, ', ') FROM muster.find_devices(w)), found, 'a serial number''s zeros: ' || w) FROM (VALUES ('0102', 'PC-3'), ('1 02', 'PC-3'), ('00000000000000000000000000000000000000000102', 'PC-3'), ('00 00 01 02', 'PC-3'), ('00', NULL), ('02', 'PC-2'), ('0x2', NULL)) v (w, found);
+UPDATE muster.device SET trace = muster.new_id(), attempt = muster.new_id() WHERE id = id(2);
+SELECT is((SELECT string_agg(name, ', ') FROM muster.find_devices((SELECT trace FROM muster.device WHERE id = id(2))::text)), NULL, 'a trace of another time than its device');
+UPDATE muster.device SET trace = overlay(id(77)::text PLACING '0198f0c1' FROM 1 FOR 8)::uuid, attempt = overlay(id(78)::text PLACING '0198f0c0' FROM 1 FOR 8)::uuid WHERE id = id(2);
+SELECT is((SELECT string_agg(name, ', ') FROM muster.find_devices((SELECT trace FROM muster.device WHERE id = id(2))::text)), 'PC-2', 'a trace that began a minute before');
+SELECT is((SELECT string_agg(name, ', ') FROM muster.find_devices((SELECT attempt FROM muster.device WHERE id = id(2))::text)), 'PC-2', 'an attempt that began before');
+BEGIN;
+SELECT muster.retire_device(id(2), 'lost') \g /dev/null
+SELECT is((SELECT string_agg(name || ' ' || state, ', ') FROM muster.find_devices(w)), 'PC-2 retired', 'a past one: ' || w) FROM unnest(ARRAY['pc-2', 'Hw-2', 'D-2']) w;
+ROLLBACK;
+
 -- Blocking says what is enrolled all the same, in its own organization.
 SELECT is(try('boss', $$SELECT muster.block_device('example', 'serial number', 'sn 1', 'it''s stolen')$$),
 	format('a device of serial number sn 1 does not enroll any more; it is enrolled, retire it: SELECT muster.retire_device(''%s'', ''it''''s stolen'');', id(1)), 'blocked, and enrolled');
