@@ -350,7 +350,9 @@ test_bad_answers(void **state)
 	}
 }
 
-#define KNOWN "\"organization\":\"o\",\"account\":\"a\",\"trace\":\"t\",\"facts\":\"{}\",\"claim\":\"{}\",\"patience_ms\":1"
+#define KNOWN \
+	"\"organization\":\"o\",\"account\":\"a\",\"trace\":\"t\",\"facts\":\"{}\",\"claim\":\"{}\"," \
+	"\"patience_ms\":1"
 
 static void
 test_asks(void **state)
