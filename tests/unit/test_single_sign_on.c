@@ -96,6 +96,8 @@ __wrap_store_refuse(struct store *store, struct arena *arena, const struct refus
 	(void)store, (void)why;
 	play.recorded++;
 	play.refusal = *refusal;
+	/* These two end with the request. */
+	play.refusal.trace = arena_strdup(arena, refusal->trace);
 	play.refusal.why = arena_strdup(arena, refusal->why);
 	return OUTCOME_OK;
 }
