@@ -84,8 +84,8 @@ DECLARE
 	after_id uuid := coalesce(CASE WHEN member_page.after IS NOT NULL THEN muster.account_id(member_page.after, member_page.organization) END,
 		'00000000-0000-0000-0000-000000000000');
 BEGIN
-	RETURN QUERY SELECT o.key, g.name, a.upn, s.added_at
-		  FROM (SELECT m.account, m.added_at FROM muster.account_group_member m
+	RETURN QUERY SELECT o.key, g.name, a.upn, s.added_at, s.how
+		  FROM (SELECT m.account, m.added_at, m.how FROM muster.account_group_member m
 			 WHERE m.organization = owner_id AND m.account_group = its_id AND m.account > after_id
 			 ORDER BY m.account LIMIT muster.page_length(member_page.number)) s
 		  JOIN muster.account a ON a.id = s.account JOIN muster.account_group g ON g.id = its_id JOIN muster.organization o ON o.id = owner_id
