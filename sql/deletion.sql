@@ -163,6 +163,7 @@ BEGIN
 	DELETE FROM muster.delegation x WHERE x.organization = NEW.id;
 	DELETE FROM muster.daily_count x WHERE x.organization = NEW.id;
 	DELETE FROM muster.daily_refusal x WHERE x.organization = NEW.id;
+	DELETE FROM muster.member_count x WHERE x.organization = NEW.id;
 	DELETE FROM muster.licence_group x WHERE x.organization = NEW.id;
 	DELETE FROM muster.licence_seat x WHERE x.organization = NEW.id;
 	DELETE FROM muster.licence x WHERE x.organization = NEW.id;

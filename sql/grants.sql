@@ -31,7 +31,7 @@ GRANT SELECT ON muster.schema_version, muster.outcome, muster.organization, must
 	TO :readers;
 GRANT SELECT ON muster.account_group, muster.account_group_member, muster.licence, muster.licence_group, muster.licence_seat,
 	muster.maintenance, muster.platform, muster.allowed_network, muster.blocked_device, muster.expected_device, muster.custom_rule,
-	muster.terms, muster.acceptance, muster.delegation, muster.daily_count, muster.daily_refusal, muster.closed_day, muster.client_version,
+	muster.terms, muster.acceptance, muster.delegation, muster.daily_count, muster.daily_refusal, muster.closed_day, muster.member_count, muster.client_version,
 	muster.web_server_sign_in, muster.sign_in_condition, muster.sign_in_realm, muster.claim_group, muster.web_server_sign_ins, muster.claim_groups,
 	muster.licences, muster.licence_holders, muster.groups, muster.group_members, muster.maintenances, muster.expiring,
 	muster.client_versions, muster.delegations

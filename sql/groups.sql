@@ -219,14 +219,28 @@ COMMENT ON FUNCTION muster.rule_group(muster.candidate, muster.organization) IS 
 CREATE OR REPLACE FUNCTION muster.count_members() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	-- In one order, so that two who change the same groups do not wait for each other crosswise.
-	PERFORM FROM muster.account_group g WHERE g.id IN (SELECT t.account_group FROM touched t) ORDER BY g.id FOR NO KEY UPDATE;
-	UPDATE muster.account_group g SET members = g.members + CASE TG_OP WHEN 'INSERT' THEN t.number ELSE -t.number END
-	  FROM (SELECT x.account_group, count(*) AS number FROM touched x GROUP BY 1) t WHERE g.id = t.account_group;
+	-- Rows of their own: nobody who joins a group waits for another.
+	INSERT INTO muster.member_count (organization, account_group, change)
+	SELECT t.organization, t.account_group, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END FROM touched t GROUP BY 1, 2;
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION muster.count_members() IS 'Internal: trigger that keeps muster.account_group.members. Runs as its owner: nobody says how many members there are. Example: CREATE TRIGGER count_added AFTER INSERT ON muster.account_group_member REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION muster.count_members();';
+COMMENT ON FUNCTION muster.count_members() IS 'Internal: trigger that notes in muster.member_count how many members groups gain and lose. Runs as its owner: nobody says how many members there are. Example: CREATE TRIGGER count_added AFTER INSERT ON muster.account_group_member REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION muster.count_members();';
+
+CREATE OR REPLACE FUNCTION muster.keep_members() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	-- A group that somebody is just changing has its turn next time.
+	ids uuid[] := ARRAY(SELECT g.id FROM muster.account_group g WHERE g.id IN (SELECT c.account_group FROM muster.member_count c)
+		ORDER BY g.id FOR NO KEY UPDATE SKIP LOCKED);
+BEGIN
+	WITH noted AS (DELETE FROM muster.member_count c WHERE c.account_group = ANY (ids) RETURNING c.account_group, c.change)
+	UPDATE muster.account_group g SET members = g.members + n.change
+	  FROM (SELECT x.account_group, sum(x.change)::bigint AS change FROM noted x GROUP BY 1) n WHERE g.id = n.account_group;
+	DELETE FROM muster.member_count c WHERE NOT EXISTS (SELECT FROM muster.account_group g WHERE g.id = c.account_group);
+END
+$$;
+COMMENT ON FUNCTION muster.keep_members() IS 'Internal: housekeeping''s part about groups: adds what muster.member_count notes to muster.account_group.members. Example: SELECT muster.keep_members();';
 
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.account_group
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();

@@ -91,7 +91,7 @@ COMMENT ON VIEW muster.licence_holders IS 'Who holds a seat of which licence, an
 
 CREATE OR REPLACE VIEW muster.groups WITH (security_invoker = true) AS
 SELECT o.key AS organization, g.name, g.may_enroll, g.device_cap,
-       g.members,
+       g.members + coalesce((SELECT sum(c.change) FROM muster.member_count c WHERE c.organization = g.organization AND c.account_group = g.id), 0)::bigint AS members,
        ARRAY(SELECT l.name FROM muster.licence_group x JOIN muster.licence l ON l.id = x.licence WHERE x.organization = g.organization AND x.account_group = g.id ORDER BY lower(l.name)) AS licences,
        o.group_required AS required, g.created_at, g.id
   FROM muster.account_group g JOIN muster.organization o ON o.id = g.organization;

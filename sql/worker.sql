@@ -297,6 +297,7 @@ BEGIN
 	END IF;
 	tokens := muster.keep_tokens();
 	partitions := muster.keep_partitions();
+	PERFORM muster.keep_members();
 	-- Devices that were added since are sorted into the index that finds them.
 	PERFORM gin_clean_pending_list('muster.device_words'::regclass);
 	-- Last, since late first contacts wait for it.
@@ -305,4 +306,4 @@ BEGIN
 		seals.more OR more_to_age OR tokens.more OR days.more;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says, removes tokens that ended long ago, forgets old wrong passwords, adds up days that are over. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';
+COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says, removes tokens that ended long ago, forgets old wrong passwords, adds up groups'' members and days that are over. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';

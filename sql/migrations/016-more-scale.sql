@@ -56,10 +56,24 @@ $policies$;
 -- groups.sql, for the columns that somebody changes.
 DROP TRIGGER IF EXISTS audit_change ON muster.account_group;
 ALTER TABLE muster.account_group ADD COLUMN members bigint NOT NULL DEFAULT 0 CONSTRAINT account_group_members CHECK (members >= 0);
-COMMENT ON COLUMN muster.account_group.members IS 'How many rows of muster.account_group_member it has, kept by trigger.';
+COMMENT ON COLUMN muster.account_group.members IS 'How many rows of muster.account_group_member it had when housekeeping last counted; muster.member_count has what changed since.';
 UPDATE muster.account_group g SET members = n.number
   FROM (SELECT m.account_group, count(*) AS number FROM muster.account_group_member m GROUP BY 1) n WHERE n.account_group = g.id;
 REVOKE INSERT ON muster.account_group FROM muster_admin, muster_organization_admin;
+
+-- Rows that are added, not one that all who join a group would wait for.
+CREATE TABLE muster.member_count (
+	id            uuid PRIMARY KEY DEFAULT muster.new_id(),
+	organization  uuid NOT NULL REFERENCES muster.organization (id),
+	account_group uuid NOT NULL,
+	change        bigint NOT NULL
+);
+CREATE INDEX member_count_group ON muster.member_count (organization, account_group);
+COMMENT ON TABLE muster.member_count IS 'How many members groups gained and lost since housekeeping last added that to muster.account_group.members. Look with muster.groups.';
+COMMENT ON COLUMN muster.member_count.id IS 'Key.';
+COMMENT ON COLUMN muster.member_count.organization IS 'Whose group it is.';
+COMMENT ON COLUMN muster.member_count.account_group IS 'The group; it may be removed meanwhile.';
+COMMENT ON COLUMN muster.member_count.change IS 'How many were added, or (negative) removed.';
 
 -- Living devices of an account, and all of them, by one index instead of two: enrolling writes to each.
 CREATE INDEX device_of_account ON muster.device (account, state, id);
@@ -129,6 +143,7 @@ CREATE INDEX daily_count_day ON muster.daily_count (day);
 DO $protect$
 BEGIN
 	PERFORM muster.protect_rows('muster.daily_refusal', 'organization');
+	PERFORM muster.protect_rows('muster.member_count', 'organization');
 END
 $protect$;
 

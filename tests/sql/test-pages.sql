@@ -107,6 +107,30 @@ SELECT muster.remove_from_group('ada@example.test', 'One') \g /dev/null
 DELETE FROM muster.account_group_member m USING muster.account_group g WHERE g.id = m.account_group AND g.name = 'Two';
 SELECT results_eq($$SELECT g.name, g.members FROM muster.groups g WHERE g.name IN ('One', 'Two') ORDER BY 1$$, $$SELECT g.name, count(m.account) FROM muster.account_group g LEFT JOIN muster.account_group_member m ON m.account_group = g.id WHERE g.name IN ('One', 'Two') GROUP BY 1 ORDER BY 1$$, 'and as they go');
 SELECT is((SELECT members FROM muster.groups WHERE name = 'Two'), 0::bigint, 'to none');
+SELECT cmp_ok((SELECT count(*) FROM muster.member_count), '>', 0::bigint, 'noted in rows of their own');
+SELECT is(dblink_connect('joins', connection('postgres')) || dblink_exec('joins', 'BEGIN') || (SELECT x FROM dblink('joins', 'SELECT muster.add_to_group(''twin@example.test'', ''Two'')') t (x text)),
+	'OKBEGINaccount twin@example.test is in group "Two"', 'one joins a group, and has not committed');
+SET lock_timeout = '1s';
+SELECT is(muster.add_to_group('bob@example.test', 'Two'), 'account bob@example.test is in group "Two"', 'another does not wait for him');
+RESET lock_timeout;
+SELECT matches(try('muster_worker', 'SELECT summary FROM muster_worker.housekeeping()'), '^event partitions', 'housekeeping adds up');
+SELECT is((SELECT count(*) FROM muster.member_count), 0::bigint, 'what was noted');
+SELECT is((SELECT members FROM muster.groups WHERE name = 'Two'), 1::bigint, 'and no more');
+SELECT is(dblink_exec('joins', 'COMMIT') || dblink_disconnect('joins'), 'COMMITOK', 'he commits');
+SELECT is((SELECT members FROM muster.groups WHERE name = 'Two'), 2::bigint, 'and is counted');
+SELECT is(dblink_connect('caps', connection('postgres')) || dblink_exec('caps', 'BEGIN') || (SELECT x FROM dblink('caps', 'SELECT muster.set_group_cap(''example'', ''Two'', 3)') t (x text)),
+	'OKBEGINgroup "Two": each member may have 3 living devices', 'somebody changes the group');
+SELECT matches(try('muster_worker', 'SELECT summary FROM muster_worker.housekeeping()'), '^event partitions', 'housekeeping does not wait');
+SELECT is((SELECT members FROM muster.groups WHERE name = 'Two'), 2::bigint, 'the number stands');
+SELECT is(dblink_exec('caps', 'ROLLBACK') || dblink_disconnect('caps'), 'ROLLBACKOK', 'he thinks better of it');
+SELECT matches(try('muster_worker', 'SELECT summary FROM muster_worker.housekeeping()'), '^event partitions', 'next time');
+SELECT results_eq($$SELECT (SELECT count(*) FROM muster.member_count), g.members, v.members FROM muster.account_group g JOIN muster.groups v ON v.id = g.id WHERE g.name = 'Two'$$, $$VALUES (0::bigint, 2::bigint, 2::bigint)$$, 'it has its turn');
+SELECT muster.remove_group('example', 'Two') \g /dev/null
+SELECT matches(try('muster_worker', 'SELECT summary FROM muster_worker.housekeeping()'), '^event partitions', 'once more');
+SELECT is((SELECT count(*) FROM muster.member_count), 0::bigint, 'of a removed group nothing stays');
+DELETE FROM groups_told;
+INSERT INTO groups_told SELECT count(*) FROM muster.event WHERE kind = 'account group changed';
+SELECT muster.add_to_group('ada@example.test', 'One') \g /dev/null
 SELECT is((SELECT count(*) FROM muster.event WHERE kind = 'account group changed'), (SELECT events FROM groups_told), 'no event says that a group was changed');
 SELECT is(try(r, $$UPDATE muster.account_group SET members = 7$$), 'ERROR: permission denied for table account_group', r || ' says nothing of how many they are') FROM unnest(ARRAY['boss', 'paging_admin']) r;
 SELECT is(try(r, $$INSERT INTO muster.account_group (organization, name, members) SELECT id, 'Three', 7 FROM muster.organization WHERE key = 'other'$$), 'ERROR: permission denied for table account_group', r || ' nor of a new one') FROM unnest(ARRAY['boss', 'paging_admin']) r;
