@@ -13,6 +13,7 @@
 
 struct http {
 	CURL *curl;
+	CURLSH *cookies; /* of the window for the web sign-in; the enrollment client sends none */
 	const struct settings *settings;
 	struct curl_slist *connect_to;
 	const char *certificate, *key, *roots; /* PEM files; NULL before http_identify() */
@@ -32,7 +33,14 @@ http_new(const struct settings *settings)
 {
 	struct http *http = calloc(1, sizeof(*http));
 
-	if (http == NULL || (http->curl = curl_easy_init()) == NULL) {
+	if (http == NULL)
+		return NULL;
+	http->curl = curl_easy_init();
+	http->cookies = curl_share_init();
+	if (http->curl == NULL || http->cookies == NULL ||
+	    curl_share_setopt(http->cookies, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) != CURLSHE_OK) {
+		curl_easy_cleanup(http->curl);
+		(void)curl_share_cleanup(http->cookies);
 		free(http);
 		return NULL;
 	}
@@ -49,6 +57,7 @@ http_free(struct http *http)
 		return;
 	curl_slist_free_all(http->connect_to);
 	curl_easy_cleanup(http->curl);
+	(void)curl_share_cleanup(http->cookies);
 	free(http);
 }
 
@@ -251,8 +260,7 @@ set_request(struct http *http, const struct http_request *request, struct curl_s
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request->follow ? 1L : 0L);
 	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
 	curl_easy_setopt(curl, CURLOPT_POSTREDIR, request->browser ? 0L : (long)CURL_REDIR_POST_ALL);
-	if (request->browser)
-		curl_easy_setopt(curl, CURLOPT_COOKIEFILE, ""); /* kept in memory, until http_free() */
+	curl_easy_setopt(curl, CURLOPT_SHARE, request->browser ? http->cookies : NULL);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->error);
 	if (http->settings->new_connections) {
 		curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
