@@ -157,8 +157,11 @@ class Browser:
 
     def until(self, condition, seconds=20):
         end = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > end:
-                return False
+        while time.monotonic() < end:
+            try:
+                if condition():
+                    return True
+            except Problem:
+                pass  # a page is just giving way to the next
             time.sleep(0.05)
-        return True
+        return False

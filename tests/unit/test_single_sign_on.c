@@ -14,7 +14,7 @@
 #define PATH "/muster/sso/acme/" ATTEMPT
 #define QUERY "appru=ms-app%3A%2F%2Fwindows.immersivecontrolpanel&login_hint=ada%40example.test"
 #define USER "ada@example.test"
-#define SAID_USER "REMOTE_USER=" USER
+#define SAID_USER "REMOTE_USER=ada@example.test"
 #define WANTED "AUTH_TYPE OIDC_CLAIM_groups REMOTE_USER"
 #define VARIABLES_MAX 8
 
