@@ -261,6 +261,8 @@ set_request(struct http *http, const struct http_request *request, struct curl_s
 	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
 	curl_easy_setopt(curl, CURLOPT_POSTREDIR, request->browser ? 0L : (long)CURL_REDIR_POST_ALL);
 	curl_easy_setopt(curl, CURLOPT_SHARE, request->browser ? http->cookies : NULL);
+	if (request->browser)
+		curl_easy_setopt(curl, CURLOPT_COOKIEJAR, NULL); /* take them and send them, write no file */
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->error);
 	if (http->settings->new_connections) {
 		curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
