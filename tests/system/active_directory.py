@@ -1,8 +1,8 @@
 """An Active Directory as far as a bind goes (MS-ADTS 5.1.1.2): active_directory.py PORT CERTIFICATE KEY
 
-Whoever is searched for is found, with the typed name in the DN; a bind with "code-XXX" in its name is refused as Windows
-does, with that code in the diagnostic message; every other bind is accepted. Whose name begins with "member" is in every
-group, by way of other groups (LDAP_MATCHING_RULE_IN_CHAIN)."""
+Whoever is searched for is found, with the typed name in the DN; a bind with "code-" and a code in its name is refused as
+Windows does, with that code in the diagnostic message; every other bind is accepted. Whose name begins with "member" is in
+every group, by way of other groups (LDAP_MATCHING_RULE_IN_CHAIN)."""
 import re
 import socket
 import ssl
