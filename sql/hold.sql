@@ -1,13 +1,18 @@
 -- Before an upgrade changes anything it holds every table and view. Waiting for one while holding another could
 -- end in a deadlock with the programs at work, and they would lose an enrollment by it. So it takes all within less
--- than half a second or lets go of everything, waits for the busy one alone, and tries again: the programs, which
--- wait up to four seconds, go on in between. Once all is held, they wait until the upgrade is committed, and it
--- waits for nobody.
+-- than half a second or lets go of everything and tries again: the programs, which wait up to four seconds, go on
+-- in between. Once all is held, they wait until the upgrade is committed, and it waits for nobody.
+--
+-- The tables that every enrollment comes to first are the first to be taken, and those who began meanwhile are
+-- waited for a moment only: one of them who holds what is still to be taken waits himself for what is held
+-- already. The moment is doubled each time, since he may as well be only slow; after the longest, what was busy
+-- is waited for alone.
 
 DO $hold$
 DECLARE
 	until timestamptz := clock_timestamp() + interval '5 s';
 	attempt_until timestamptz;
+	patience interval := '25 ms';
 	relation record;
 	hold text;
 	holders text;
@@ -15,13 +20,14 @@ BEGIN
 	LOOP
 		attempt_until := clock_timestamp() + interval '400 ms';
 		BEGIN
-			-- Views before tables, as those who read them do.
+			-- Then views before tables, as those who read them do.
 			FOR relation IN
-				SELECT c.oid::regclass AS name, c.relkind = 'v' AS is_view
+				SELECT c.oid::regclass AS name, c.relkind = 'v' AS is_view, row_number() OVER (ORDER BY
+					array_position(ARRAY['organization', 'account', 'certificate', 'device', 'event'], c.relname::text), c.relkind = 'v' DESC, c.relname) AS n
 				  FROM pg_class c
 				 WHERE c.relnamespace = to_regnamespace('muster') AND c.relkind IN ('v', 'r', 'p') AND NOT c.relispartition
 				   AND c.relowner = 'muster_owner'::regrole
-				 ORDER BY is_view DESC, c.relname
+				 ORDER BY n
 			LOOP
 				PERFORM set_config('lock_timeout',
 					greatest(1, ceil(extract(epoch FROM attempt_until - clock_timestamp()) * 1000)::integer) || 'ms', true);
@@ -30,6 +36,7 @@ BEGIN
 				hold := format(CASE WHEN relation.is_view THEN 'ALTER VIEW %s OWNER TO muster_owner'
 					ELSE 'LOCK TABLE %s IN ACCESS EXCLUSIVE MODE' END, relation.name);
 				EXECUTE hold;
+				attempt_until := CASE relation.n WHEN 1 THEN clock_timestamp() + patience ELSE attempt_until END;
 			END LOOP;
 			PERFORM set_config('lock_timeout', '5s', true);
 			RETURN;
@@ -46,6 +53,11 @@ BEGIN
 				      DETAIL = format('It is held by %s.', coalesce(holders, 'one transaction after another')),
 				      HINT = 'Let the transaction end, or end it with pg_terminate_backend(process); then run install.sql again.';
 		END IF;
+		IF patience < interval '400 ms' THEN
+			patience := patience * 2;
+			CONTINUE;
+		END IF;
+		patience := '25 ms';
 		-- Longer than deadlock_timeout, after which PostgreSQL sends an autovacuum away that is waited for. Then let go.
 		BEGIN
 			PERFORM set_config('lock_timeout', '1500ms', true);
