@@ -288,7 +288,7 @@ DECLARE
 	late boolean;
 	span record;
 BEGIN
-	-- Nothing is added to it any more; and then the moment that all others wait.
+	-- Nothing is added to it any more.
 	EXECUTE format('LOCK TABLE muster.%I IN SHARE MODE', p_partition);
 	SELECT coalesce(max(s.until_recorded), 0) INTO last FROM muster.aged_batch b JOIN muster.seal s ON s.number = b.batch WHERE b.aging = p_aging;
 	EXECUTE format('SELECT EXISTS (SELECT FROM muster.%I e WHERE e.recorded_in > $1)', p_partition) INTO late USING last;
@@ -300,10 +300,11 @@ BEGIN
 	held := muster.copy_held(p_aging, p_partition);
 	EXECUTE format('SELECT min(e.at) AS first_at, max(e.at) AS last_at FROM muster.%I e', p_partition) INTO span;
 	events := muster.note_aging(p_aging, p_partition, p_older_than, span.first_at, span.last_at, held);
-	LOCK TABLE muster.event IN ACCESS EXCLUSIVE MODE;
-	EXECUTE format('DROP TABLE muster.%I', p_partition);
 	-- What was added up of them tells one's reason.
 	DELETE FROM muster.daily_refusal r WHERE r.day BETWEEN (span.first_at AT TIME ZONE 'UTC')::date AND (span.last_at AT TIME ZONE 'UTC')::date;
+	-- The moment that all others wait.
+	LOCK TABLE muster.event IN ACCESS EXCLUSIVE MODE;
+	EXECUTE format('DROP TABLE muster.%I', p_partition);
 EXCEPTION WHEN lock_not_available THEN
 	events := 0;
 	held := 0;

@@ -270,6 +270,8 @@ DECLARE
 	more_to_age boolean := false;
 	tokens record;
 	partitions text;
+	guesses text;
+	signatures text;
 BEGIN
 	IF pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN
 		RETURN QUERY SELECT 'nothing done: the database is read-only', false;
@@ -292,17 +294,21 @@ BEGIN
 	END IF;
 	-- In pieces that fit into the role's statement_timeout.
 	seals := muster.keep_seals(clock_timestamp() + interval '1500 milliseconds');
-	IF NOT seals.more THEN
-		SELECT r.summary, r.more INTO aged, more_to_age FROM muster.keep_retention(clock_timestamp() + interval '1 second') r;
-	END IF;
 	tokens := muster.keep_tokens();
-	partitions := muster.keep_partitions();
 	PERFORM muster.keep_members();
+	guesses := muster.keep_guessing();
+	signatures := muster.keep_signatures();
 	-- Devices that were added since are sorted into the index that finds them.
 	PERFORM gin_clean_pending_list('muster.device_words'::regclass);
-	-- Last, since late first contacts wait for it.
+	-- Last what others wait for until this transaction ends: late first contacts for days that are added up, all who
+	-- write an event for a month that goes. Not both in one round: a late first contact has written its event.
 	days := muster.keep_days(clock_timestamp() + interval '500 milliseconds');
-	RETURN QUERY SELECT concat_ws('; ', partitions, seals.summary, aged, tokens.summary, muster.keep_guessing(), muster.keep_signatures(), days.summary),
+	IF NOT seals.more AND days.summary IS NULL THEN
+		SELECT r.summary, r.more INTO aged, more_to_age FROM muster.keep_retention(clock_timestamp() + interval '1 second') r;
+	END IF;
+	-- After that: who waits for a partition may hold muster.event.
+	partitions := muster.keep_partitions();
+	RETURN QUERY SELECT concat_ws('; ', partitions, seals.summary, aged, tokens.summary, guesses, signatures, days.summary),
 		seals.more OR more_to_age OR tokens.more OR days.more;
 END
 $$;
