@@ -19,7 +19,10 @@ BEGIN
 			SELECT p_day, e.organization, e.stage, e.outcome, e.details #>> '{decision,rule}', count(*),
 			       count(DISTINCT coalesce(e.account::text, e.user_name)), (array_agg(e.why ORDER BY e.at DESC))[1]
 			  FROM muster.event e
-			 WHERE e.kind = 'refused' AND e.at >= lower(span) AND e.at < upper(span) GROUP BY 2, 3, 4, 5;
+			 WHERE e.kind = 'refused' AND e.at >= lower(span) AND e.at < upper(span)
+			   -- Of a deleted organization nothing is told by day; it may have been deleted on that very day.
+			   AND NOT EXISTS (SELECT FROM muster.organization o WHERE o.id = e.organization AND o.deleted_at IS NOT NULL)
+			 GROUP BY 2, 3, 4, 5;
 	END IF;
 END
 $$;
@@ -38,7 +41,7 @@ BEGIN
 		 CROSS JOIN LATERAL (SELECT d.os_version, count(*) AS issued, count(d.first_contact_at) AS first_contact
 			  FROM muster.device d
 			 WHERE d.organization = o.id AND d.enrolled_at >= lower(span) AND d.enrolled_at < upper(span) GROUP BY 1) v
-		 WHERE p_organization IS NULL OR o.id = p_organization
+		 WHERE (p_organization IS NULL OR o.id = p_organization) AND o.deleted_at IS NULL
 		 GROUP BY 1, 2;
 END
 $$;

@@ -97,4 +97,11 @@ SELECT count(*) FROM muster.delete_organization('other', 'sold', really => true,
 SELECT is((SELECT count(*) FROM muster.daily_refusal r JOIN muster.organization o ON o.id = r.organization WHERE o.deleted_at IS NOT NULL), 0::bigint, 'of a deleted organization nothing stays added up');
 SELECT is((SELECT count(*) FROM muster.daily_refusal), 6::bigint, 'of others it does');
 
+-- Nor later, when the day of its deletion is over.
+SELECT is((SELECT count(*) FROM muster.event e JOIN muster.organization o ON o.id = e.organization WHERE o.deleted_at IS NOT NULL AND e.kind = 'refused' AND e.at >= days_ago(0)::timestamp AT TIME ZONE 'UTC'), 1::bigint, 'it refused something today');
+SELECT unalike(try('boss', 'SELECT string_agg(r::text, '' '') FROM muster.refusals_by_day() r'), '%deleted-%', 'which no report tells');
+SELECT muster.close_day(days_ago(0)) \g /dev/null
+SELECT is((SELECT count(*) FROM muster.daily_refusal r JOIN muster.organization o ON o.id = r.organization WHERE o.deleted_at IS NOT NULL)
+	+ (SELECT count(*) FROM muster.daily_count c JOIN muster.organization o ON o.id = c.organization WHERE o.deleted_at IS NOT NULL), 0::bigint, 'and that is not added up');
+
 SELECT * FROM finish();
