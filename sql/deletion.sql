@@ -157,6 +157,8 @@ BEGIN
 	  FROM muster.organization_holds(NEW.id) h;
 	UPDATE muster.account a SET deleted_at = NEW.deleted_at, disabled_reason = coalesce(NEW.deleted_reason, a.disabled_reason)
 	 WHERE a.organization = NEW.id AND a.deleted_at IS NULL;
+	-- Licences before their seats: who sets how many there are holds one and waits for the others.
+	PERFORM FROM muster.licence x WHERE x.organization = NEW.id ORDER BY x.id FOR UPDATE;
 	DELETE FROM muster.tenant_key x WHERE x.organization = NEW.id;
 	DELETE FROM muster.tenant x WHERE x.organization = NEW.id;
 	DELETE FROM muster.email_domain x WHERE x.organization = NEW.id;

@@ -200,7 +200,7 @@ GRANT EXECUTE ON FUNCTION
 	muster.allow_account(text, text), muster.forbid_account(text, text),
 	muster.cap(integer), muster.set_device_cap(text, integer), muster.set_group_cap(text, text, integer), muster.set_account_cap(text, integer, text),
 	muster.licence_validity(timestamptz, timestamptz), muster.seat_number(integer), muster.take_seats_away(uuid, bigint),
-	muster.take_seat(uuid, uuid, text, boolean),
+	muster.hold_free_seat(uuid, boolean), muster.take_seat(uuid, uuid, text, boolean),
 	muster.add_licence(text, text, integer, timestamptz, timestamptz, boolean, boolean), muster.set_licence_seats(text, text, integer),
 	muster.set_licence_validity(text, text, timestamptz, timestamptz), muster.set_licence_pool(text, text, boolean),
 	muster.set_licence_freeing(text, text, boolean), muster.remove_licence(text, text),

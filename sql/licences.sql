@@ -1,5 +1,17 @@
 -- Licences: products with seats and a time of validity. A seat is assigned by hand, or drawn at an enrollment by
 -- a member of a group or, from a pool, by anybody.
+--
+-- Who locks what, in which order, so that nobody waits in a circle:
+--
+--	accounts (by id), the organization, tokens, the hardware id, devices (by id), licences (by id), seats,
+--	expected devices (by id)
+--
+-- Nobody is asked for all of it; what muster_issuer.record takes of it, its comment says. An account's seats are
+-- changed by those only who hold the account's row. A free seat is anybody's, and who waits for one may wait for long:
+-- he holds none that others wait for. So an enrollment takes one seat, after all that it waits for; who takes or
+-- removes many holds the licence's row, so that there is one of them, and others who wait for what he has in his hands
+-- hold no seat; and muster.hold_free_seat lets go of what proves not to be free. An administrator who assigns seats to
+-- many accounts one by one in one transaction keeps no order: muster.import_licence_assignments does.
 
 CREATE OR REPLACE FUNCTION muster.licence_id(organization text, licence text) RETURNS uuid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -73,30 +85,60 @@ END
 $$;
 COMMENT ON FUNCTION muster.add_licence(text, text, integer, timestamptz, timestamptz, boolean, boolean) IS 'Add a licence: its organization, its name, how many seats it has, since when and until when it is valid (NULL: without end; a date is its first moment: ''2028-01-01'' for all of 2027), whether any account may draw a seat at its first enrollment (pool), whether a drawn seat is free again when the account''s last device is retired. Then: muster.assign_licence or muster.assign_licence_to_group, and muster.require_licence. Returns its id. Example: SELECT muster.add_licence(''example'', ''Device management'', 25, valid_until => ''2028-01-01'', pool => true);';
 
+CREATE OR REPLACE FUNCTION muster.hold_free_seat(p_licence uuid, p_wait boolean) RETURNS uuid
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	candidate uuid;
+	seat uuid;
+BEGIN
+	-- What is looked for with FOR UPDATE stays locked even if it proves to have been taken meanwhile, until the block
+	-- is rolled back.
+	LOOP
+		BEGIN
+			IF candidate IS NULL THEN
+				SELECT s.id INTO seat FROM muster.licence_seat s
+				 WHERE s.licence = p_licence AND s.account IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED;
+			ELSE
+				SELECT s.id INTO seat FROM muster.licence_seat s WHERE s.id = candidate AND s.account IS NULL FOR UPDATE;
+			END IF;
+			IF seat IS NULL THEN
+				RAISE SQLSTATE 'MU001';
+			END IF;
+			RETURN seat;
+		EXCEPTION WHEN SQLSTATE 'MU001' THEN
+			NULL;
+		END;
+		IF NOT p_wait THEN
+			RETURN NULL;
+		END IF;
+		-- What looks free is in somebody's hands, who may yet put it back: wait for him, then look again.
+		SELECT s.id INTO candidate FROM muster.licence_seat s WHERE s.licence = p_licence AND s.account IS NULL LIMIT 1;
+		IF NOT FOUND THEN
+			RETURN NULL;
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION muster.hold_free_seat(uuid, boolean) IS 'Internal: lock a free seat of a licence and return its id; NULL when none is free, and nothing is locked. Last argument true: waits for seats that others are just taking, and gets one that is put back. Example: see muster.take_seat.';
+
 -- Deletes free seats, waiting for those that an enrollment is drawing at this moment. Returns how many it could not.
 CREATE OR REPLACE FUNCTION muster.take_seats_away(p_licence uuid, p_number bigint) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	missing bigint := p_number;
 	gone bigint;
-	wait boolean := false;
+	seat uuid;
 BEGIN
+	WITH free AS MATERIALIZED (SELECT x.id FROM muster.licence_seat x
+		WHERE x.licence = p_licence AND x.account IS NULL LIMIT missing FOR UPDATE SKIP LOCKED)
+	DELETE FROM muster.licence_seat s USING free WHERE s.id = free.id;
+	GET DIAGNOSTICS gone = ROW_COUNT;
+	missing := missing - gone;
 	WHILE missing > 0 LOOP
-		IF wait THEN
-			WITH free AS MATERIALIZED (SELECT x.id FROM muster.licence_seat x
-				WHERE x.licence = p_licence AND x.account IS NULL LIMIT missing FOR UPDATE)
-			DELETE FROM muster.licence_seat s USING free WHERE s.id = free.id;
-		ELSE
-			WITH free AS MATERIALIZED (SELECT x.id FROM muster.licence_seat x
-				WHERE x.licence = p_licence AND x.account IS NULL LIMIT missing FOR UPDATE SKIP LOCKED)
-			DELETE FROM muster.licence_seat s USING free WHERE s.id = free.id;
-		END IF;
-		GET DIAGNOSTICS gone = ROW_COUNT;
-		missing := missing - gone;
-		IF wait AND gone = 0 AND NOT EXISTS (SELECT FROM muster.licence_seat x WHERE x.licence = p_licence AND x.account IS NULL) THEN
-			EXIT;
-		END IF;
-		wait := true;
+		seat := muster.hold_free_seat(p_licence, true);
+		EXIT WHEN seat IS NULL;
+		DELETE FROM muster.licence_seat s WHERE s.id = seat;
+		missing := missing - 1;
 	END LOOP;
 	RETURN missing;
 END
@@ -113,6 +155,9 @@ DECLARE
 BEGIN
 	-- Two who set its seats take turns; enrollments only meet them at a seat.
 	SELECT l.seats INTO has FROM muster.licence l WHERE l.id = its_id FOR UPDATE;
+	IF NOT FOUND THEN
+		PERFORM muster.licence_id(set_licence_seats.organization, set_licence_seats.licence); -- removed meanwhile: the error
+	END IF;
 	IF wanted > has THEN
 		INSERT INTO muster.licence_seat (organization, licence)
 		SELECT muster.organization_id(set_licence_seats.organization), its_id FROM generate_series(has + 1, wanted);
@@ -178,32 +223,9 @@ COMMENT ON FUNCTION muster.remove_licence(text, text) IS 'Remove a licence of wh
 CREATE OR REPLACE FUNCTION muster.take_seat(p_account uuid, p_licence uuid, p_how text, p_wait boolean) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	candidate uuid;
-	seat uuid;
+	-- The caller holds the account's row, and takes one seat last.
+	seat uuid := muster.hold_free_seat(p_licence, p_wait);
 BEGIN
-	-- The caller holds the account's row and takes one seat last, and whoever waits for a seat holds none: so nobody
-	-- waits in a circle. What is looked for with FOR UPDATE stays locked even if it proves to have been taken
-	-- meanwhile, until the block is rolled back.
-	LOOP
-		BEGIN
-			IF candidate IS NULL THEN
-				SELECT s.id INTO seat FROM muster.licence_seat s
-				 WHERE s.licence = p_licence AND s.account IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED;
-			ELSE
-				SELECT s.id INTO seat FROM muster.licence_seat s WHERE s.id = candidate AND s.account IS NULL FOR UPDATE;
-			END IF;
-			IF seat IS NULL THEN
-				RAISE SQLSTATE 'MU001';
-			END IF;
-			EXIT;
-		EXCEPTION WHEN SQLSTATE 'MU001' THEN
-			NULL;
-		END;
-		EXIT WHEN NOT p_wait;
-		-- What looks free is in somebody's hands, who may yet put it back: wait for him, then look again.
-		SELECT s.id INTO candidate FROM muster.licence_seat s WHERE s.licence = p_licence AND s.account IS NULL LIMIT 1;
-		EXIT WHEN NOT FOUND;
-	END LOOP;
 	UPDATE muster.licence_seat s SET account = p_account, how = p_how, assigned_at = now() WHERE s.id = seat;
 	RETURN seat;
 END

@@ -161,6 +161,64 @@ END
 $$;
 SELECT is(waiting_race(), 'account s1@seats.test has no seat of licence "One" any more; its devices stay; OK; 1 of 1 taken', 'who waits for a seat holds none');
 
+-- Nor does who takes seats away hold one that proved to be taken while he waits for the next. Two seats are in two
+-- hands; the one that he waits for first is committed, and then freed again by who has the other.
+CREATE FUNCTION taking_race() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	pids integer[];
+	first integer;
+	said text;
+	freed text;
+BEGIN
+	PERFORM test.free_seats(), test.gate($q$SELECT muster.set_licence_seats('seats', 'One', 2)$q$);
+	FOR i IN 1 .. 2 LOOP
+		PERFORM test.dblink_connect('hand' || i, test.connection('postgres')), test.dblink_exec('hand' || i, 'BEGIN');
+		SELECT pids || t.x INTO pids FROM test.dblink('hand' || i, 'SELECT pg_backend_pid()') t (x integer);
+		PERFORM FROM test.dblink('hand' || i, format($q$SELECT muster.assign_licence('s%s@seats.test', 'One')$q$, i)) t (x text);
+	END LOOP;
+	PERFORM test.dblink_connect('taker', test.connection('boss')), test.dblink_send_query('taker', $q$SELECT muster.set_licence_seats('seats', 'One', 1)$q$);
+	IF NOT test.waiting(1) THEN
+		RETURN 'nobody waited';
+	END IF;
+	SELECT array_position(pids, (pg_blocking_pids(a.pid))[1]) INTO first FROM pg_stat_activity a WHERE a.datname = current_database() AND a.wait_event_type = 'Lock';
+	PERFORM test.dblink_exec('hand' || first, 'COMMIT'), pg_sleep(0.1);
+	SELECT t.x INTO freed FROM test.dblink('hand' || (3 - first), format($q$SELECT muster.unassign_licence('s%s@seats.test', 'One')$q$, first)) t (x text);
+	PERFORM test.dblink_exec('hand' || (3 - first), 'COMMIT');
+	SELECT t.x INTO said FROM test.dblink_get_result('taker') t (x text);
+	PERFORM test.dblink_disconnect(c) FROM unnest(ARRAY['hand1', 'hand2', 'taker']) c;
+	RETURN format('%s; %s; %s taken', regexp_replace(freed, 's[12]@', '…@'), said, test.seats_taken());
+END
+$$;
+SELECT is(taking_race(), 'account …@seats.test has no seat of licence "One" any more; its devices stay; licence "One" has 1 seats; 1 of 1 taken', 'who takes seats away holds none that is taken');
+
+-- An organization is deleted while somebody sets how many seats its licence has.
+CREATE FUNCTION deletion_race() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	said text;
+	deleted text;
+BEGIN
+	PERFORM test.gate($q$SELECT muster.add_organization('gone', 'Gone', 'https://enroll.gone.test', 'https://device.gone.test')::text$q$), test.gate($q$SELECT muster.add_licence('gone', 'Two', 2)::text$q$);
+	-- A seat is in somebody's hands, so that both come to wait.
+	PERFORM test.dblink_exec('gate', 'BEGIN'), test.gate($q$SELECT count(*)::text FROM (SELECT FROM muster.licence_seat s JOIN muster.organization o ON o.id = s.organization WHERE o.key = 'gone' ORDER BY s.id LIMIT 1 FOR UPDATE OF s) x$q$);
+	PERFORM test.dblink_connect('deleter', test.connection('postgres')), test.dblink_send_query('deleter', $q$SELECT what FROM muster.delete_organization('gone', 'sold', really => true) WHERE what = 'deleted'$q$);
+	IF NOT test.waiting(1) THEN
+		RETURN 'nobody waited';
+	END IF;
+	PERFORM test.dblink_connect('setter', test.connection('postgres')), test.dblink_send_query('setter', $q$SELECT muster.set_licence_seats('gone', 'Two', 0)$q$);
+	IF NOT test.waiting(2) THEN
+		RETURN 'only one waited';
+	END IF;
+	PERFORM test.dblink_exec('gate', 'COMMIT');
+	SELECT t.x INTO deleted FROM test.dblink_get_result('deleter', false) t (x text);
+	deleted := coalesce(deleted, test.dblink_error_message('deleter'));
+	SELECT t.x INTO said FROM test.dblink_get_result('setter', false) t (x text);
+	said := coalesce(said, test.dblink_error_message('setter'));
+	PERFORM test.dblink_disconnect(c) FROM unnest(ARRAY['deleter', 'setter']) c;
+	RETURN format('%s; %s', deleted, said);
+END
+$$;
+SELECT alike(deletion_race(), 'deleted; %there is no organization "gone"%', 'an organization is deleted, and then nobody sets its seats');
+
 -- 16 accounts at once with the same hardware.
 CREATE FUNCTION twin_race(r integer, p_policy text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
