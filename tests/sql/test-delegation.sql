@@ -93,6 +93,8 @@ SELECT is_empty($$SELECT relname FROM tenant WHERE key IS NULL$$, 'every other t
 SELECT is_empty($$SELECT t.relname FROM tenant t JOIN pg_class c ON c.oid = t.oid WHERE NOT (c.relrowsecurity AND c.relforcerowsecurity)$$, 'every table of theirs has row level security, for its owner, too');
 SELECT is_empty($$SELECT t.relname, p FROM tenant t, unnest(ARRAY['programs', 'administrators', 'auditors', 'help_desk', 'own']) p
 	WHERE NOT EXISTS (SELECT FROM pg_policy x WHERE x.polrelid = t.oid AND x.polname = p)$$, 'every one has each policy');
+SELECT is_empty($$SELECT x.polrelid::regclass, x.polname, e FROM pg_policy x, unnest(ARRAY[pg_get_expr(x.polqual, x.polrelid), pg_get_expr(x.polwithcheck, x.polrelid)]) e
+	WHERE 'muster_help_desk'::regrole = ANY (x.polroles) AND e !~ '\( SELECT muster\.delegated_everywhere\(CURRENT_USER, ''help desk''::text\) AS '$$, 'who works for all organizations is asked once a statement by each of the help desk''s');
 
 -- What each sees, of every table and view: some of his own, none of the other's.
 CREATE FUNCTION seen(p_role text, p_relation text, p_organization text) RETURNS text LANGUAGE plpgsql AS $$
