@@ -72,7 +72,7 @@ BEGIN
 	RETURN made;
 END
 $$;
-COMMENT ON FUNCTION muster.add_account(text, text, text, text) IS 'Add an account: its name (name@domain), its name for people, its organization (default: the one that has the domain), its kind (person, or bulk for provisioning packages). Then set its password: muster-ca password UPN. Returns its id. Example: SELECT muster.add_account(''ada@example.test'', ''Ada Lovelace'');';
+COMMENT ON FUNCTION muster.add_account(text, text, text, text) IS 'Add an account: its name (name@domain), its name for people, its organization (default: the one that has the domain), its kind (person, or bulk for provisioning packages). Then set its password, unless it proves itself otherwise: muster-ca password UPN. Returns its id. Example: SELECT muster.add_account(''ada@example.test'', ''Ada Lovelace'');';
 
 CREATE OR REPLACE FUNCTION muster.disable_account(upn text, reason text, organization text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -132,4 +132,4 @@ BEGIN
 	RETURN format('account %s has no password', remove_password.upn);
 END
 $$;
-COMMENT ON FUNCTION muster.remove_password(text, text) IS 'Take an account''s password away: it cannot enroll with one until another is set. Example: SELECT muster.remove_password(''ada@example.test'');';
+COMMENT ON FUNCTION muster.remove_password(text, text) IS 'Take an account''s password away: it cannot enroll with one until another is set, or where a directory proves one. Example: SELECT muster.remove_password(''ada@example.test'');';

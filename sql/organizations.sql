@@ -260,7 +260,7 @@ BEGIN
 		CASE set_sign_in.sign_in WHEN 'page' THEN 'on our page' ELSE 'by the web server''s own module, at /muster/sso' END);
 END
 $$;
-COMMENT ON FUNCTION muster.set_sign_in(text, text) IS 'Where an organization''s users sign in when the AuthPolicy is Federated: page (ours, with the account''s password) or web server (its own module protects /muster/sso). Example: SELECT muster.set_sign_in(''example'', ''page'');';
+COMMENT ON FUNCTION muster.set_sign_in(text, text) IS 'Where an organization''s users sign in when the AuthPolicy is Federated: page (ours, with the account''s password or its directory''s) or web server (its own module protects /muster/sso). Example: SELECT muster.set_sign_in(''example'', ''page'');';
 
 CREATE OR REPLACE FUNCTION muster.set_renewal(organization text, period_days integer DEFAULT 42, retry_days integer DEFAULT 5, url text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
