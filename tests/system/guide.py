@@ -195,6 +195,9 @@ def check(guide, names, machine, write):
     with open(guide, encoding="utf-8") as file:
         lines = file.read().splitlines()
     changes = []
+    # Behind one that is not, blocks are text and text is a block.
+    closed = sum(line.startswith("```") for line in lines) % 2 == 0
+    print("%s - %s: each block is closed" % ("ok" if closed else "not ok", os.path.basename(guide)))
     for command in commands(lines):
         if not runs(command):
             continue
