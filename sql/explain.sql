@@ -21,6 +21,48 @@ END
 $$;
 COMMENT ON FUNCTION muster.explain_token(muster.candidate) IS 'Internal: whether a bulk token proves its account now. Example: see muster.explain_enrollment.';
 
+CREATE OR REPLACE FUNCTION muster.explain_other_proofs(o muster.organization, p_account uuid, p_kind text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT (p_kind = 'person' AND muster.sign_in_unused(o) IS NULL)
+		OR ('Federated' = ANY (o.auth_policies) AND (EXISTS (SELECT FROM muster.tenant t WHERE t.organization = o.id)
+			OR EXISTS (SELECT FROM muster.bulk_token b WHERE b.organization = o.id AND b.account = p_account AND b.revoked_at IS NULL AND b.expires_at > now())))
+		OR ('Certificate' = ANY (o.auth_policies) AND (EXISTS (SELECT FROM muster.listed_signer l WHERE l.organization = o.id AND l.account = p_account)
+			OR EXISTS (SELECT FROM muster.signer_authority a WHERE a.organization = o.id AND (a.own_devices OR cardinality(a.names_by) > 0))))
+$$;
+COMMENT ON FUNCTION muster.explain_other_proofs(muster.organization, uuid, text) IS 'Internal: whether something else than a password could prove an account of that kind (person, bulk): the web server''s sign-in, a token, a certificate. Example: SELECT muster.explain_other_proofs(o, a.id, a.kind) FROM muster.account a JOIN muster.organization o ON o.id = a.organization;';
+
+CREATE OR REPLACE FUNCTION muster.explain_proof(c muster.candidate) RETURNS SETOF muster.verdict
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	o muster.organization;
+	takes_passwords boolean;
+	has_one boolean;
+	refused text;
+BEGIN
+	IF c.bulk_token IS NOT NULL THEN
+		RETURN NEXT muster.explain_token(c);
+		RETURN;
+	END IF;
+	SELECT x.* INTO o FROM muster.organization x WHERE x.id = c.organization;
+	takes_passwords := 'OnPremise' = ANY (o.auth_policies) OR ('Federated' = ANY (o.auth_policies) AND o.sign_in = 'page');
+	has_one := (SELECT a.has_password FROM muster.account a WHERE a.id = c.account) OR EXISTS (SELECT FROM muster.directory d WHERE d.organization = o.id);
+	IF takes_passwords AND has_one THEN
+		refused := (muster.guessing_of(c.organization, c.account, c.upn, c.remote)).refused;
+		IF refused IS NOT NULL THEN
+			RETURN NEXT muster.says('guessing', 'Authentication', 'passwords are ' || refused);
+		END IF;
+	ELSIF muster.explain_other_proofs(o, c.account, c.account_kind) THEN
+		RETURN;
+	ELSIF takes_passwords THEN
+		RETURN NEXT muster.says('password', 'Authentication', format('account %s has no password; to set one: muster-ca password %s', c.upn, c.upn));
+	ELSE
+		RETURN NEXT muster.says('credential', 'InvalidSecurity', format('nothing that organization %s accepts (%s) could prove account %s: SELECT * FROM muster.check_configuration(%L);',
+			o.key, coalesce(nullif(array_to_string(o.auth_policies, ', '), ''), 'no AuthPolicy'), c.upn, o.key));
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION muster.explain_proof(muster.candidate) IS 'Internal: why an account cannot prove itself now: no password and nothing else, or passwords are not looked at; of a bulk token, what it is good for. Example: see muster.explain_enrollment.';
+
 CREATE OR REPLACE FUNCTION muster.explain_custom(p_account uuid, p_remote inet, p_facts jsonb) RETURNS SETOF muster.verdict
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -53,19 +95,7 @@ BEGIN
 		       v.outcome <> 'OK' AND v.n = min(v.n) FILTER (WHERE v.outcome <> 'OK') OVER ()
 		  FROM (SELECT row_number() OVER () AS n, s.* FROM (
 				-- Whoever cannot prove who he is gets no further, and no rule sees him.
-				SELECT w.* FROM muster.account a, muster.says('password', 'Authentication', format('account %s has no password; to set one: muster-ca password %s', c.upn, c.upn)) w
-				 WHERE a.id = c.account AND NOT a.has_password AND c.bulk_token IS NULL
-				   AND EXISTS (SELECT FROM muster.organization o WHERE o.id = a.organization AND o.auth_policies && ARRAY['OnPremise', 'Federated'])
-				   AND NOT EXISTS (SELECT FROM muster.tenant t WHERE t.organization = a.organization)
-				   AND NOT EXISTS (SELECT FROM muster.bulk_tokens b WHERE b.account = a.upn AND b.organization = c.organization_key AND b.state = 'good')
-				   -- Who signs in by the web server needs none.
-				   AND muster.sign_in_unused((SELECT o FROM muster.organization o WHERE o.id = a.organization)) IS NOT NULL
-				   AND NOT EXISTS (SELECT FROM muster.directory d WHERE d.organization = a.organization)
-				UNION ALL
-				SELECT w.* FROM muster.explain_token(c) w WHERE c.bulk_token IS NOT NULL
-				UNION ALL
-				SELECT w.* FROM muster.guessing_of(c.organization, c.account, c.upn, remote) g, muster.says('guessing', 'Authentication', 'passwords are ' || g.refused) w
-				 WHERE g.refused IS NOT NULL
+				SELECT * FROM muster.explain_proof(c)
 				UNION ALL
 				SELECT * FROM muster.verdicts(c, true)
 				UNION ALL
@@ -74,7 +104,7 @@ BEGIN
 		 ORDER BY v.n;
 END
 $$;
-COMMENT ON FUNCTION muster.explain_enrollment(text, jsonb, inet, text, text) IS 'What each rule says of an account''s enrollment now, in their order, without enrolling (and before them, whether it has no password and no directory could prove one, or passwords are not looked at because too many were wrong): the rule, its outcome, the reason, the code on the screen, the text shown; "decides" marks the refusal that the device would get. With a device''s facts, spelled as devices do (SELECT facts FROM muster.devices; NULL: rules about the device are not told), its address, and the name of the bulk token that it brings. To rehearse a change: BEGIN; SELECT muster.set_…; SELECT * FROM muster.explain_enrollment(…); ROLLBACK. Example: SELECT rule, outcome, why, decides FROM muster.explain_enrollment(''ada@example.test'', ''{"DeviceID": "4d2f", "OSVersion": "10.0.19045.1"}'', ''192.0.2.7'');';
+COMMENT ON FUNCTION muster.explain_enrollment(text, jsonb, inet, text, text) IS 'What each rule says of an account''s enrollment now, in their order, without enrolling (and before them, whether nothing could prove it: no password, no directory and no other way that the organization accepts; or passwords are not looked at because too many were wrong): the rule, its outcome, the reason, the code on the screen, the text shown; "decides" marks the refusal that the device would get. With a device''s facts, spelled as devices do (SELECT facts FROM muster.devices; NULL: rules about the device are not told), its address, and the name of the bulk token that it brings. To rehearse a change: BEGIN; SELECT muster.set_…; SELECT * FROM muster.explain_enrollment(…); ROLLBACK. Example: SELECT rule, outcome, why, decides FROM muster.explain_enrollment(''ada@example.test'', ''{"DeviceID": "4d2f", "OSVersion": "10.0.19045.1"}'', ''192.0.2.7'');';
 
 CREATE OR REPLACE FUNCTION muster.explain_device(id uuid)
 RETURNS TABLE (step bigint, rule text, outcome text, why text, hresult text, "text" text, details jsonb, decides boolean)

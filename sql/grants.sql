@@ -104,7 +104,7 @@ BEGIN
 		   AND (p.proname LIKE 'rule\_%' OR p.proname IN ('candidate_of', 'candidate_device', 'candidate_account', 'fact', 'cut', 'flow', 'is_true',
 			'says', 'said_time', 'verdicts', 'version_numbers', 'version_at_least', 'version_at_most', 'version_refused', 'licences_to_draw',
 			'licence_missing', 'expected_as', 'accepted_by_hand', 'hardware_elsewhere', 'same_devices', 'devices_counted', 'effective_cap',
-			'custom_verdicts', 'text_for', 'custom_answer', 'explain_token', 'token_wrong'))
+			'custom_verdicts', 'text_for', 'custom_answer', 'explain_token', 'explain_proof', 'explain_other_proofs', 'token_wrong'))
 	LOOP
 		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO muster_admin, muster_auditor, muster_help_desk, muster_organization_admin', f);
 	END LOOP;

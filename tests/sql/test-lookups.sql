@@ -89,4 +89,31 @@ SELECT is(try('muster_worker', format($$SELECT * FROM muster_worker.refuse(%L, N
 SELECT is(try('muster_worker', format($$SELECT * FROM muster_worker.refuse(%L, NULL, 'policy', 'Authentication', 'wrong password', 'example', 'ada', NULL, '192.0.2.7', NULL)$$, id(601))), 'true', 'refused before any rule');
 SELECT results_eq($$SELECT outcome, rule FROM muster.refusals ORDER BY outcome$$, $$VALUES ('Authentication', NULL), ('DeviceCapReached', 'device cap')$$, 'the rule, or none');
 
+-- How else one may prove oneself, and what passwords have to do with it.
+CREATE FUNCTION proof(p_policies text[], p_upn text, p_bulk_token text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE muster.organization SET auth_policies = p_policies WHERE key = 'example';
+	RETURN (SELECT string_agg(e.rule || ' ' || e.outcome || CASE WHEN e.decides THEN ', decides' ELSE '' END, '; ')
+		FROM muster.explain_enrollment(p_upn, remote => '203.0.113.9', bulk_token => p_bulk_token) e WHERE e.rule IN ('password', 'credential', 'guessing', 'token'));
+END
+$$;
+SELECT is(proof('{OnPremise,Certificate}', 'bob@example.test'), 'password Authentication, decides', 'no certificate is trusted');
+SELECT is(proof('{Certificate}', 'ada@example.test'), 'credential InvalidSecurity, decides', 'a password is nothing where none is accepted');
+SELECT is(proof('{}', 'ada@example.test'), 'credential InvalidSecurity, decides', 'nor where nothing is');
+SELECT muster.list_signer('example', 'bob@example.test', repeat('0a', 32)) IS NULL;
+SELECT is(proof('{OnPremise,Certificate}', 'bob@example.test'), NULL, 'who signs by a certificate needs no password');
+SELECT is(proof('{Certificate}', 'bob@example.test'), NULL, 'also where there is no other way');
+SELECT is(proof('{OnPremise}', 'bob@example.test'), 'password Authentication, decides', 'unless they are not accepted');
+SELECT is(proof('{Certificate}', 'ada@example.test'), 'credential InvalidSecurity, decides', 'another account''s is not hers');
+SELECT muster.add_tenant('example', '72f988bf-86f1-41af-91ab-2d7cd011db47', ARRAY['a']) IS NULL;
+SELECT is(proof('{OnPremise}', 'bob@example.test'), 'password Authentication, decides', 'a tenant''s tokens count where Federated does');
+SELECT is(proof('{OnPremise,Federated}', 'bob@example.test'), NULL, 'and there they do');
+SELECT count(try('muster_worker', format($$SELECT * FROM muster_worker.count_password('example', %L, (SELECT account FROM muster_worker.policy('example', %1$L)), '203.0.113.9', true, NULL)$$, u)))
+	FROM unnest(ARRAY['ada@example.test', 'package@example.test']) u, generate_series(1, 10) \g /dev/null
+SELECT is(proof('{OnPremise}', 'ada@example.test'), 'guessing Authentication, decides', 'her passwords are not looked at');
+SELECT is(proof('{Certificate}', 'ada@example.test'), 'credential InvalidSecurity, decides', 'which is nothing where no password is accepted');
+SELECT muster.add_bulk_token('package@example.test', 'p', encode(sha256('p'), 'hex')) IS NULL;
+SELECT is(proof('{OnPremise,Federated}', 'package@example.test', 'p'), 'token OK', 'nor to a bulk token');
+UPDATE muster.organization SET auth_policies = '{OnPremise}' WHERE key = 'example';
+
 SELECT * FROM finish();
