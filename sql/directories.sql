@@ -39,8 +39,7 @@ BEGIN
 		WHEN has_hash THEN found_as || ', an account that has a password of its own here'
 		WHEN i.account IS NOT NULL THEN NULL
 		WHEN NOT d.welcome THEN found_as || ', who has no account, and the directory''s people do not get one by themselves'
-		WHEN EXISTS (SELECT FROM muster.email_domain e WHERE e.domain = lower(btrim(substring(its_upn FROM '@([^@]*)$'), '.')) AND e.organization <> o.id)
-			THEN found_as || ', whose domain is another organization''s'
+		WHEN muster.is_others_domain(o.id, its_upn) THEN found_as || ', whose domain is another organization''s'
 	END;
 	IF i.why IS NOT NULL THEN
 		i.account := NULL;

@@ -48,6 +48,12 @@ END
 $$;
 COMMENT ON FUNCTION muster.identify(text, text, jsonb) IS 'Internal: whom a credential names, before the proof: organization by key, or NULL: by the user''s domain; the user as typed or named; the claim by its kind (NULL: a password). Example: SELECT * FROM muster.identify(''example'', ''ada'', ''{"kind": "password"}'');';
 
+CREATE OR REPLACE FUNCTION muster.is_others_domain(p_organization uuid, p_upn text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM muster.email_domain e WHERE e.domain = lower(btrim(substring(p_upn FROM '@([^@]*)$'), ' .')) AND e.organization <> p_organization)
+$$;
+COMMENT ON FUNCTION muster.is_others_domain(uuid, text) IS 'Internal: whether a name stands in a domain of another organization, so that no account is made of it here. Example: SELECT muster.is_others_domain(id, ''ada@example.test'') FROM muster.organization;';
+
 CREATE OR REPLACE FUNCTION muster.welcome_account(p_organization uuid, p_upn text, p_display_name text, p_how text, p_trace uuid, p_remote inet) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

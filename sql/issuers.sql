@@ -49,6 +49,8 @@ BEGIN
 	SELECT a.id INTO named FROM muster.account a WHERE a.organization = o.id AND lower(a.upn) = lower(btrim(p_user)) AND a.deleted_at IS NULL;
 	i.why := CASE
 		WHEN named IS NULL AND NOT t.create_accounts THEN format('object %s of tenant %s, "%s", has no account', p_subject, t.tenant, muster.cut(p_user, 100))
+		WHEN named IS NULL AND muster.is_others_domain(o.id, p_user)
+			THEN format('no account is made for object %s of tenant %s: the domain of "%s" is another organization''s', p_subject, t.tenant, muster.cut(p_user, 100))
 		WHEN named IS NULL THEN NULL
 		WHEN EXISTS (SELECT FROM muster.account_identity x WHERE x.organization = o.id AND x.account = named AND x.tenant = t.tenant)
 			THEN format('account %s is another object of tenant %s than %s: the name may have been given to somebody else', muster.cut(p_user, 100), t.tenant, p_subject)
@@ -137,6 +139,11 @@ DECLARE
 BEGIN
 	IF i.welcome AND (pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on') THEN
 		RETURN QUERY SELECT 'EnrollmentServer', 'an account is to be made, and the database is read-only', NULL::uuid;
+		RETURN;
+	END IF;
+	-- Whoever would be refused for it the next moment leaves no account behind.
+	IF i.welcome AND (muster.rule_organization(o)).outcome <> 'OK' THEN
+		RETURN QUERY SELECT r.outcome, r.why, NULL::uuid FROM muster.rule_organization(o) r;
 		RETURN;
 	END IF;
 	IF i.welcome THEN

@@ -157,6 +157,12 @@ SELECT is(comes(claim(object(5), 'New@example.test'), '{"name": "New Name"}'), '
 SELECT results_eq($$SELECT account, how, display_name FROM muster.account_identities JOIN muster.account ON upn = account WHERE subject = object(5)::uuid$$, $$VALUES ('New@example.test', 'first sight', 'New Name')$$, 'linked, with its name for people');
 SELECT results_eq($$SELECT kind, user_name, why, trace FROM muster.event WHERE kind = 'account welcomed'$$, $$VALUES ('account welcomed', 'New@example.test', 'first token of object ' || object(5) || ' of tenant ' || contoso(), id(77))$$, 'as an event');
 SELECT is(asks(claim(object(5), 'new@example.test')), 'OK|-|New@example.test|false', 'and known from then on');
+SELECT is(asks(claim(object(6), 'New@Other.test')), 'Authorization|no account is made for object ' || object(6) || ' of tenant ' || contoso() || ': the domain of "New@Other.test" is another organization''s|-|false', 'a name in another organization''s domain is not welcome');
+SELECT is(comes(claim(object(6), 'New@Other.test')) LIKE 'Authorization|no account is made%|false', true, 'nor is an account made of it');
+SELECT muster.disable_organization('example') IS NULL;
+SELECT is(comes(claim(object(6), 'late@example.test')), 'Authorization|organization example is disabled|false', 'nor of anybody in a disabled organization');
+SELECT is((SELECT count(*) FROM muster.account WHERE lower(upn) IN ('new@other.test', 'late@example.test')), 0::bigint, 'there is none');
+SELECT muster.enable_organization('example') IS NULL;
 SELECT is(comes(claim(object(6), 'no name')), 'Authorization|"no name" cannot be an account''s name|false', 'what cannot be an account''s name makes none');
 SELECT is(asks(claim(object(6), 'new@example.test')) LIKE 'Authorization|account new@example.test is another object of tenant%', true, 'another object of that name is not welcome');
 SELECT is(asks(claim(object(7), 'bob@example.test')), 'Authorization|account bob@example.test is not linked to object ' || object(7) || ' of tenant ' || contoso() || '|-|false', 'nor does an account that was there become anybody''s by its name');
