@@ -134,12 +134,14 @@ COMMENT ON FUNCTION muster.lock_enrolling(uuid, uuid, muster.candidate, jsonb) I
 CREATE OR REPLACE FUNCTION muster.enrolled_by_key(p_bulk_token uuid, p_key bytea, p_device_id text) RETURNS uuid
 LANGUAGE sql STABLE AS $$
 	-- Images share what they hold, sometimes keys, too: another DeviceID is another device.
+	-- A bulk token lives for years: a certificate that opens no door any more is no answer to send again.
 	SELECT e.device FROM muster.bulk_enrollment e JOIN muster.device d ON d.id = e.device
-	 WHERE e.bulk_token = p_bulk_token AND e.public_key_sha256 = p_key AND d.state <> 'retired'
+	  JOIN muster.certificate x ON x.device = d.id AND x.public_key_sha256 = p_key AND x.not_after > now()
+	 WHERE e.bulk_token = p_bulk_token AND e.public_key_sha256 = p_key AND d.state <> 'retired' AND d.ended_at IS NULL
 	   AND lower(d.device_id) IS NOT DISTINCT FROM lower(p_device_id)
 	 ORDER BY e.device DESC LIMIT 1
 $$;
-COMMENT ON FUNCTION muster.enrolled_by_key(uuid, bytea, text) IS 'Internal: the enrollment that this DeviceID made with this key (SHA-256) and this bulk token, unless it is retired; NULL if there is none. Example: see muster.hold_token.';
+COMMENT ON FUNCTION muster.enrolled_by_key(uuid, bytea, text) IS 'Internal: the enrollment that this DeviceID made with this key (SHA-256) and this bulk token, unless it is retired or superseded or its certificate has ended; NULL if there is none. Example: see muster.hold_token.';
 
 CREATE OR REPLACE FUNCTION muster.hold_token(p_claim jsonb, c muster.candidate, p_key bytea) RETURNS muster.held_token
 LANGUAGE plpgsql AS $$

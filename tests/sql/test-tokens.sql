@@ -170,16 +170,23 @@ SELECT is(try('muster_issuer', come(41, 'b4', 40, 'package@example.test', '{"Dev
 SELECT is((SELECT devices FROM muster.bulk_tokens WHERE name = 'long'), 2, 'and counted');
 SELECT is(try('muster_issuer', come(42, 'b4', 42, 'package@example.test', '{}')), 'OK|-|' || id(42), 'one without DeviceID');
 SELECT is(try('muster_issuer', come(43, 'b4', 42, 'package@example.test', '{}')), retried(42), 'is known by its key alone');
+-- Nor is one whose certificate opens no door any more.
+UPDATE muster.certificate SET not_before = now() - interval '2 years', not_after = now() - interval '1 day' WHERE device = id(42);
+SELECT is(try('muster_issuer', come(44, 'b4', 42, 'package@example.test', '{}')), 'OK|-|' || id(44), 'its certificate has ended, with the same key: a new one');
+SELECT is(try('muster_issuer', come(45, 'b4', 42, 'package@example.test', '{}')), retried(44), 'which is what a retry gets then');
+UPDATE muster.device SET state = 'replaced', replaced_by = id(41), replaced_at = now(), ended_at = now() WHERE id = id(44);
+SELECT is(try('muster_issuer', come(46, 'b4', 42, 'package@example.test', '{}')), 'OK|-|' || id(46), 'superseded, with the same key: a new one');
+SELECT muster.set_bulk_token_limit('example', 'long', 8) IS NULL;
 
 -- Explained.
 SELECT is(try('boss', $$SELECT string_agg(rule || ' ' || outcome, ', ' ORDER BY step) FROM muster.explain_enrollment('package@example.test', '{"DeviceID": "n"}', '192.0.2.7', bulk_token => 'LONG') WHERE rule LIKE 'token%' OR rule = 'password'$$),
 	'token OK, token network OK, token limit OK', 'what a bulk token means to an enrollment');
-SELECT is(try('boss', $$SELECT why FROM muster.explain_enrollment('package@example.test', '{"DeviceID": "n"}', bulk_token => 'long') WHERE rule = 'token limit'$$), '3 of 5 devices by bulk token "long"', 'counted');
+SELECT is(try('boss', $$SELECT why FROM muster.explain_enrollment('package@example.test', '{"DeviceID": "n"}', bulk_token => 'long') WHERE rule = 'token limit'$$), '5 of 8 devices by bulk token "long"', 'counted');
 SELECT is(try('boss', $$SELECT outcome, why FROM muster.explain_enrollment('package@example.test', bulk_token => 'classroom 3') WHERE decides$$), revoked(), 'revoked');
 SELECT is(try('boss', $$SELECT outcome, why FROM muster.explain_enrollment('bob@example.test', bulk_token => 'long') WHERE decides$$), 'Authentication|a token of another account', 'another account''s');
 SELECT is(try('boss', $$SELECT count(*) FROM muster.explain_enrollment('ada@example.test') WHERE rule LIKE 'token%'$$), '0', 'without one nothing is said of it');
 SELECT is(try('boss', $$SELECT count(*) FROM muster.explain_enrollment('package@example.test') WHERE rule = 'password'$$), '0', 'an account that has a good one needs no password');
-SELECT is(try('boss', format($$SELECT why FROM muster.explain_device(%L) WHERE rule = 'token limit'$$, id(42))), '3 of 5 devices by bulk token "long"', 'a device is explained with the one that it came by');
+SELECT is(try('boss', format($$SELECT why FROM muster.explain_device(%L) WHERE rule = 'token limit'$$, id(42))), '5 of 8 devices by bulk token "long"', 'a device is explained with the one that it came by');
 SELECT is(try('boss', format($$SELECT string_agg(rule, ', ') FROM muster.explain_device(%L) WHERE decides$$, id(21))), 'token', 'which may be revoked since');
 SELECT is(try('audrey', $$SELECT why FROM muster.explain_enrollment('package@example.test', bulk_token => 'long') WHERE rule = 'token'$$), (SELECT format('bulk token "long" is good until %s', muster.said_time(expires_at)) FROM muster.bulk_token WHERE name = 'long'), 'an auditor may ask');
 UPDATE muster.organization SET auth_policies = ARRAY['OnPremise'] WHERE key = 'example';
