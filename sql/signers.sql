@@ -178,7 +178,7 @@ COMMENT ON FUNCTION muster.signature_wrong(muster.organization, uuid, jsonb) IS 
 CREATE OR REPLACE FUNCTION muster.use_signature(o muster.organization, p_claim jsonb, p_grant uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	-- Two of the same for one account have waited for its row. Of two for different organizations, one fails here.
+	-- Two of the same take turns: muster.lock_enrolling.
 	INSERT INTO muster.used_signature (sha256, organization, device, until)
 	SELECT muster.claimed_bytes(p_claim, 'replay'), o.id, p_grant, muster.signed_until(p_claim)
 	 WHERE p_claim ->> 'kind' = 'certificate';

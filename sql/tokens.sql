@@ -111,25 +111,27 @@ COMMENT ON FUNCTION muster.takes_turns(uuid, uuid) IS 'Internal: whether enrollm
 
 CREATE OR REPLACE FUNCTION muster.lock_enrolling(p_account uuid, p_grant uuid, c muster.candidate, p_claim jsonb) RETURNS boolean
 LANGUAGE plpgsql AS $$
+DECLARE
+	alone boolean := coalesce(muster.takes_turns(p_account, c.bulk_token), true);
 BEGIN
-	IF coalesce(muster.takes_turns(p_account, c.bulk_token), true) THEN
+	IF alone THEN
 		PERFORM FROM muster.account x WHERE x.id = p_account FOR NO KEY UPDATE;
-		RETURN true;
+	ELSE
+		-- A classroom enrolls side by side: only the same call again and the same device wait for one another.
+		PERFORM FROM muster.account x WHERE x.id = p_account FOR SHARE;
+		PERFORM pg_advisory_xact_lock(hashtextextended(p_grant::text, 7816370913));
+		IF c.device_id IS NOT NULL THEN
+			PERFORM pg_advisory_xact_lock(hashtextextended(p_account || lower(c.device_id), 7816370913));
+		END IF;
 	END IF;
-	-- A classroom enrolls side by side: only the same call again, the same device and the same signed request wait
-	-- for one another.
-	PERFORM FROM muster.account x WHERE x.id = p_account FOR SHARE;
-	PERFORM pg_advisory_xact_lock(hashtextextended(p_grant::text, 7816370913));
-	IF c.device_id IS NOT NULL THEN
-		PERFORM pg_advisory_xact_lock(hashtextextended(p_account || lower(c.device_id), 7816370913));
-	END IF;
+	-- The same signed request may come to two organizations at once.
 	IF p_claim ->> 'replay' IS NOT NULL THEN
 		PERFORM pg_advisory_xact_lock(hashtextextended(lower(p_claim ->> 'replay'), 7816370913));
 	END IF;
-	RETURN false;
+	RETURN alone;
 END
 $$;
-COMMENT ON FUNCTION muster.lock_enrolling(uuid, uuid, muster.candidate, jsonb) IS 'Internal: lock an account''s row for an enrollment: alone where it counts with others, else shared, and then the grant, the device and a signed request. Tells whether alone. Example: see muster_issuer.record.';
+COMMENT ON FUNCTION muster.lock_enrolling(uuid, uuid, muster.candidate, jsonb) IS 'Internal: lock an account''s row for an enrollment: alone where it counts with others, else shared, and then the grant and the device; and a signed request, whosever it is. Tells whether alone. Example: see muster_issuer.record.';
 
 CREATE OR REPLACE FUNCTION muster.enrolled_by_key(p_bulk_token uuid, p_key bytea, p_device_id text) RETURNS uuid
 LANGUAGE sql STABLE AS $$

@@ -142,4 +142,17 @@ SELECT is(windows('new' || r || '@example.test', 'c3'), '10 × OK|-', 'and with 
 SELECT is((SELECT string_agg(DISTINCT g.name, ',') || count(*) FROM muster.account_group_member m JOIN muster.account a ON a.id = m.account JOIN muster.account_group g ON g.id = m.account_group
 	WHERE a.upn LIKE 'new%'), 'g310', 'the last has the last word');
 
+-- One signed request to two organizations at once: it enrolls in one, and the other says why not.
+CREATE FUNCTION signed(n integer, p_upn text) RETURNS text LANGUAGE sql AS $$
+	SELECT left(test.record(n, p_upn), -1) || format(', %L)', jsonb_build_object('kind', 'certificate', 'sha256', repeat('0a', 32), 'signed', true, 'replay', repeat('0b', 32),
+		'not_after', '2099-01-01T00:00:00.000Z'))
+$$;
+SELECT is(count(muster.set_auth_policies(o, '{Certificate}') || muster.list_signer(o, u, repeat('0a', 32))), 2::bigint, 'a certificate that two organizations list')
+	FROM (VALUES ('example', 'ada@example.test'), ('other', 'olga@other.test')) v (o, u);
+SELECT is(issuer('r1') || issuer('r2'), 'OKOK', 'two issuers');
+SELECT is(dblink_exec('r1', 'BEGIN') || ' ' || ask('r1', signed(8001, 'ada@example.test')), 'BEGIN OK|-', 'a signed request, not yet committed');
+SELECT is(dblink_send_query('r2', signed(8002, 'olga@other.test')), 1, 'the same in the other organization');
+SELECT ok(waits('r2'), 'waits');
+SELECT is(dblink_exec('r1', 'COMMIT') || ' ' || answer('r2'), 'COMMIT Authentication|this very request has enrolled a device already: a retry is signed anew', 'and is told why not');
+
 SELECT * FROM finish();
