@@ -69,7 +69,8 @@ BEGIN
 		-- and devices have columns of the event.
 		IF TG_TABLE_NAME NOT IN ('organization', 'account', 'device') THEN
 			SELECT jsonb_object_agg(k.key, old_row -> k.key) INTO which
-			  FROM unnest(ARRAY['id', 'name', 'kind', 'value', 'network', 'domain', 'subject_name', 'licence', 'tenant', 'kid', 'subject', 'language', 'key']) k (key)
+			  FROM unnest(ARRAY['id', 'name', 'kind', 'value', 'network', 'domain', 'subject_name', 'licence', 'tenant', 'kid', 'subject', 'language', 'key',
+				'variable', 'realm', 'authority', 'serial']) k (key)
 			 WHERE old_row ->> k.key IS NOT NULL;
 		END IF;
 		-- Only what changed; secrets by a word of their own.

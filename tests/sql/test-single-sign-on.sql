@@ -214,6 +214,10 @@ SELECT is((SELECT string_agg(kind || ' by ' || actor_role, ', ' ORDER BY id DESC
 	'web server sign in changed by own, web server sign in added by boss', 'every change is an event with its doer');
 SELECT is((SELECT string_agg(kind, ', ' ORDER BY kind) FROM (SELECT DISTINCT kind FROM muster.changes WHERE kind ~ '^(sign in|claim)') k),
 	'claim group added, claim group removed, sign in condition added, sign in condition removed, sign in realm added, sign in realm removed', 'of every kind');
+SELECT is(step(format('require_sign_in_variable(%L, %L, %L)', 'example', 'OIDC_CLAIM_hd', v)) || step(format('map_realm(%L, %L, %L)', 'example', 'THIRD', v)) LIKE '%ERROR%', false, 'set to ' || v)
+	FROM (VALUES (1, 'one.test'), (2, 'two.test')) x (n, v) ORDER BY n;
+SELECT is((SELECT string_agg((details -> 'of' ->> k), ', ') FROM (VALUES ('sign in condition changed', 'variable'), ('sign in realm changed', 'realm')) x (kind, k) JOIN muster.event USING (kind)),
+	'OIDC_CLAIM_hd, THIRD', 'a change says which variable or realm');
 SELECT is(try('boss', $$SELECT * FROM muster.delete_organization('example', 'sold', true, true)$$) IS NOT NULL, true, 'the organization is deleted');
 SELECT is((SELECT count(*)::text FROM muster.web_server_sign_in w JOIN muster.organization o ON o.id = w.organization WHERE o.key <> 'other'), '0', 'and with it how its people signed in');
 SELECT is((SELECT (SELECT count(*) FROM muster.claim_group) + (SELECT count(*) FROM muster.sign_in_condition) + (SELECT count(*) FROM muster.sign_in_realm))::text, '0', 'and what belonged to that');
