@@ -134,8 +134,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		UNION ALL SELECT 14, 'blocked devices', count(*) FROM muster.blocked_device x WHERE x.organization = p_organization
 		UNION ALL SELECT 15, 'expected devices', count(*) FROM muster.expected_device x WHERE x.organization = p_organization
 		UNION ALL SELECT 16, 'custom rules', count(*) FROM muster.custom_rule x WHERE x.organization = p_organization
-		UNION ALL SELECT 19, 'sign-ins by the web server', count(*) FROM muster.web_server_sign_in x WHERE x.organization = p_organization
-		UNION ALL SELECT 20, 'groups of the identity provider', count(*) FROM muster.claim_group x WHERE x.organization = p_organization
 		UNION ALL SELECT 17, 'texts of terms', count(*) FROM muster.terms x WHERE x.organization = p_organization
 		UNION ALL SELECT 18, 'acceptances', count(*) FROM muster.acceptance x WHERE x.organization = p_organization
 		UNION ALL SELECT 19, 'bulk tokens', count(*) FROM muster.bulk_token x WHERE x.organization = p_organization
@@ -143,7 +141,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		UNION ALL SELECT 21, 'identities in tenants', count(*) FROM muster.account_identity x WHERE x.organization = p_organization
 		UNION ALL SELECT 22, 'trusted authorities', count(*) FROM muster.signer_authority x WHERE x.organization = p_organization
 		UNION ALL SELECT 23, 'listed signers', count(*) FROM muster.listed_signer x WHERE x.organization = p_organization
-		UNION ALL SELECT 24, 'directories', count(*) FROM muster.directory x WHERE x.organization = p_organization) c (place, what, number)
+		UNION ALL SELECT 24, 'directories', count(*) FROM muster.directory x WHERE x.organization = p_organization
+		UNION ALL SELECT 25, 'sign-ins by the web server', count(*) FROM muster.web_server_sign_in x WHERE x.organization = p_organization
+		UNION ALL SELECT 26, 'groups of the identity provider', count(*) FROM muster.claim_group x WHERE x.organization = p_organization) c (place, what, number)
 	 ORDER BY c.place
 $$;
 COMMENT ON FUNCTION muster.organization_holds(uuid) IS 'Internal: what hangs on an organization. Example: SELECT * FROM muster.organization_holds(muster.organization_id(''example''));';
