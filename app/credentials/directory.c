@@ -331,10 +331,15 @@ search_then_bind(struct search *search)
 	return goes_on(&verdict) ? user_bind(search, search->person.dn) : verdict;
 }
 
+/*
+ * Whom a server knows by user@domain or DOMAIN\user, and whom the search finds by the name as it was typed,
+ * can be two: then the entry has to take the password, too. A DN is the entry's own.
+ */
 static struct verdict
 bind_then_search(struct search *search)
 {
 	const struct directory *directory = search->directory;
+	bool by_dn = template_is_dn(directory->bind_template);
 	struct verdict verdict;
 	const char *who = NULL;
 
@@ -345,14 +350,15 @@ bind_then_search(struct search *search)
 	}
 	verdict = user_bind(search, who);
 	if (goes_on(&verdict))
-		verdict = template_is_dn(directory->bind_template)
-		    ? entry_find(search, who, LDAP_SCOPE_BASE, "(objectClass=*)")
-		    : entry_find(search, directory->base, LDAP_SCOPE_SUBTREE,
-			  user_name_filter(search->arena, directory, &search->name));
+		verdict = by_dn ? entry_find(search, who, LDAP_SCOPE_BASE, "(objectClass=*)")
+				: entry_find(search, directory->base, LDAP_SCOPE_SUBTREE,
+				      user_name_filter(search->arena, directory, &search->name));
 	if (goes_on(&verdict) && search->trouble.text[0] != '\0')
 		verdict = end(search, OUTCOME_ENROLLMENT_SERVER,
 		    "the bind as '%s' is accepted, but its entry is not found: %s", who,
 		    search->trouble.text);
+	if (goes_on(&verdict) && !by_dn)
+		verdict = user_bind(search, search->person.dn);
 	return goes_on(&verdict) ? group_look(search) : verdict;
 }
 

@@ -39,7 +39,7 @@ def answers(operation):
         inside = b"1.2.840.113556.1.4.1941" in operation and b"cn=member" in operation
         return ([entry(b"member")] if inside else []) + [result(0x65, 0)]
     if operation[0] == 0x63:
-        asked = re.search(rb"sAMAccountName\x04(.)", operation, re.DOTALL)
+        asked = re.search(rb"(?:sAMAccountName|userPrincipalName)\x04(.)", operation, re.DOTALL)
         name = operation[asked.end():asked.end() + asked.group(1)[0]] if asked else b"nobody"
         # Where a domain's other partitions are: an Active Directory tells so in each search.
         reference = tlv(0x73, tlv(4, b"ldap://DomainDnsZones.example.test/DC=DomainDnsZones,DC=example,DC=test"))

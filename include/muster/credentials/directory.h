@@ -1,6 +1,7 @@
 /*
  * Passwords against a directory: LDAPv3 (RFC 4511) by libldap, over TLS only, as OpenLDAP and Active
- * Directory speak it. The proof is a simple bind as the user, once, with what he typed.
+ * Directory speak it. The proof is a simple bind as the user, once, with what he typed; where a template
+ * makes another name than a DN, once more as the entry that is found.
  *
  * What is looked for, and where, are settings of the organization, from SQL. Secrets are not among them: a
  * service account's password and a CA's certificate are files of the host.
