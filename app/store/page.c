@@ -40,9 +40,7 @@ store_page(struct store *store, struct arena *arena, const char *organization, c
 	enum outcome o;
 
 	*presentation = (struct presentation){ 0 };
-	if ((o = pg_call(store->pg, sql, param, ARRAY_SIZE(param), COLUMNS, store->deadline, &result, NULL,
-		 &store->us, why)) != OUTCOME_OK ||
-	    (o = row_one(result, "page", why)) != OUTCOME_OK)
+	if ((o = row_call(store, "page", sql, param, ARRAY_SIZE(param), COLUMNS, &result, why)) != OUTCOME_OK)
 		return o;
 	presentation->organization = pg_text(arena, result, 0, ORGANIZATION);
 	presentation->name = pg_text(arena, result, 0, NAME);

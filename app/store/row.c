@@ -9,6 +9,18 @@ row_one(const PGresult *result, const char *function, struct why *why)
 	return OUTCOME_OK;
 }
 
+enum outcome
+row_call(struct store *store, const char *function, const char *sql, const struct pg_param *param, int params,
+    int columns, PGresult **result, struct why *why)
+{
+	enum outcome o;
+
+	o = pg_call(store->pg, sql, param, params, columns, store->deadline, result, NULL, &store->us, why);
+	if (o != OUTCOME_OK)
+		return o;
+	return row_one(*result, function, why);
+}
+
 static const char *
 optional_text(struct arena *arena, const PGresult *result, int column)
 {

@@ -5,8 +5,16 @@
 #ifndef MUSTER_STORE_ROW_H
 #define MUSTER_STORE_ROW_H
 
-#include <muster/base/nouns.h>
-#include <muster/wire/pg.h>
+#include <muster/store/worker.h>
+
+/*
+ * One call of one function that answers one row, within the deadline of the request in hand.
+ *
+ * function  its name, for why
+ * result    the caller's, also on failure
+ */
+enum outcome row_call(struct store *, const char *function, const char *sql, const struct pg_param *,
+    int params, int columns, PGresult **result, struct why *);
 
 /*
  * The result has exactly one row.

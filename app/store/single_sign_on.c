@@ -2,18 +2,6 @@
 
 #include "row.h"
 
-static enum outcome
-call(struct store *store, const char *function, const char *sql, const struct pg_param *param, int params,
-    int columns, PGresult **result, struct why *why)
-{
-	enum outcome o;
-
-	o = pg_call(store->pg, sql, param, params, columns, store->deadline, result, NULL, &store->us, why);
-	if (o != OUTCOME_OK)
-		return o;
-	return row_one(*result, function, why);
-}
-
 enum outcome
 store_sign_in_variables(struct store *store, struct arena *arena, const char *organization,
     struct sign_in_wanted *wanted, struct why *why)
@@ -26,7 +14,7 @@ store_sign_in_variables(struct store *store, struct arena *arena, const char *or
 	enum outcome o;
 
 	*wanted = (struct sign_in_wanted){ 0 };
-	if ((o = call(store, "sign_in_variables", sql, param, ARRAY_SIZE(param), 4, &result, why)) !=
+	if ((o = row_call(store, "sign_in_variables", sql, param, ARRAY_SIZE(param), 4, &result, why)) !=
 	    OUTCOME_OK)
 		return o;
 	wanted->variables = pg_text(arena, result, 0, 2);
@@ -48,7 +36,7 @@ store_sign_in(struct store *store, struct arena *arena, const struct sign_in *si
 
 	*account = (struct account){ .id = NULL };
 	*decision = (struct decision){ 0 };
-	if ((o = call(store, "sign_in", sql, param, ARRAY_SIZE(param), 8, &result, why)) != OUTCOME_OK)
+	if ((o = row_call(store, "sign_in", sql, param, ARRAY_SIZE(param), 8, &result, why)) != OUTCOME_OK)
 		return o;
 	account->organization = pg_text(arena, result, 0, 5);
 	account->id = pg_text(arena, result, 0, 6);

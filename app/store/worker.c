@@ -20,19 +20,6 @@ enum {
 	CLAIM_LAST
 };
 
-/* One call of one function that answers one row, within the deadline of the request in hand. */
-static enum outcome
-call(struct store *store, const char *function, const char *sql, const struct pg_param *param, int params,
-    int columns, PGresult **result, struct why *why)
-{
-	enum outcome o;
-
-	o = pg_call(store->pg, sql, param, params, columns, store->deadline, result, NULL, &store->us, why);
-	if (o != OUTCOME_OK)
-		return o;
-	return row_one(*result, function, why);
-}
-
 static enum outcome
 claim_read(struct arena *arena, const PGresult *result, struct account *account, struct decision *decision,
     struct why *why)
@@ -66,7 +53,7 @@ store_discover(struct store *store, struct arena *arena, const char *domain, str
 	enum outcome o;
 
 	*directions = (struct directions){ 0 };
-	if ((o = call(store, "discover", sql, param, ARRAY_SIZE(param), 7, &result, why)) != OUTCOME_OK)
+	if ((o = row_call(store, "discover", sql, param, ARRAY_SIZE(param), 7, &result, why)) != OUTCOME_OK)
 		return o;
 
 	const char *sign_in = pg_text(arena, result, 0, 6);
@@ -94,7 +81,8 @@ store_policy(struct store *store, struct arena *arena, const char *organization,
 	enum outcome o;
 
 	*policy = (struct enrollment_policy){ 0 };
-	if ((o = call(store, "policy", sql, param, ARRAY_SIZE(param), COLUMNS, &result, why)) != OUTCOME_OK)
+	if ((o = row_call(store, "policy", sql, param, ARRAY_SIZE(param), COLUMNS, &result, why)) !=
+	    OUTCOME_OK)
 		return o;
 	policy->minimum_key_length = (int)pg_number(result, 0, MINIMUM_KEY_LENGTH, 0);
 	policy->validity_seconds = pg_number(result, 0, VALIDITY, 0);
@@ -172,8 +160,8 @@ store_consider(struct store *store, struct arena *arena, const char *organizatio
 	enum outcome o;
 
 	*grant = (struct grant){ 0 };
-	if ((o = call(store, "consider", consider_sql, param, ARRAY_SIZE(param), CONSIDER_COLUMNS, &result,
-		 why)) != OUTCOME_OK)
+	if ((o = row_call(store, "consider", consider_sql, param, ARRAY_SIZE(param), CONSIDER_COLUMNS,
+		 &result, why)) != OUTCOME_OK)
 		return o;
 	grant->minimum_key_length = (int)pg_number(result, 0, MINIMUM_KEY_LENGTH, 0);
 	grant->allow_sha1 = pg_bool(result, 0, ALLOW_SHA1);
@@ -194,7 +182,7 @@ store_make_token(struct store *store, struct arena *arena, const struct new_toke
 	enum outcome o;
 
 	*decision = (struct decision){ 0 };
-	if ((o = call(store, "make_token", sql, param, ARRAY_SIZE(param), 2, &result, why)) != OUTCOME_OK)
+	if ((o = row_call(store, "make_token", sql, param, ARRAY_SIZE(param), 2, &result, why)) != OUTCOME_OK)
 		return o;
 	return row_decision(arena, result, plain, decision, why);
 }
@@ -211,7 +199,7 @@ store_welcome(struct store *store, struct arena *arena, const struct newcomer *n
 	enum outcome o;
 
 	*decision = (struct decision){ 0 };
-	if ((o = call(store, "welcome", sql, param, ARRAY_SIZE(param), 2, &result, why)) != OUTCOME_OK)
+	if ((o = row_call(store, "welcome", sql, param, ARRAY_SIZE(param), 2, &result, why)) != OUTCOME_OK)
 		return o;
 	return row_decision(arena, result, plain, decision, why);
 }
@@ -226,7 +214,8 @@ store_count_password(struct store *store, const struct tried *tried, struct why 
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
 
-	if ((o = call(store, "count_password", sql, param, ARRAY_SIZE(param), 1, &result, why)) != OUTCOME_OK)
+	if ((o = row_call(store, "count_password", sql, param, ARRAY_SIZE(param), 1, &result, why)) !=
+	    OUTCOME_OK)
 		return o;
 	if (!pg_bool(result, 0, 0))
 		return refuse(why, OUTCOME_ENROLLMENT_SERVER, "not counted: the database is read-only");
@@ -255,7 +244,7 @@ store_refuse(struct store *store, struct arena *arena, const struct refusal *ref
 	enum outcome o;
 
 	(void)arena;
-	if ((o = call(store, "refuse", sql, param, ARRAY_SIZE(param), 1, &result, why)) != OUTCOME_OK)
+	if ((o = row_call(store, "refuse", sql, param, ARRAY_SIZE(param), 1, &result, why)) != OUTCOME_OK)
 		return o;
 	if (!pg_bool(result, 0, 0))
 		return refuse(why, OUTCOME_ENROLLMENT_SERVER, "not recorded: the database is read-only");
@@ -273,7 +262,7 @@ store_device(struct store *store, struct arena *arena, struct bytes sha256, cons
 	enum outcome o;
 
 	*status = (struct device_status){ 0 };
-	if ((o = call(store, "device", sql, param, ARRAY_SIZE(param), 8, &result, why)) != OUTCOME_OK)
+	if ((o = row_call(store, "device", sql, param, ARRAY_SIZE(param), 8, &result, why)) != OUTCOME_OK)
 		return o;
 	status->device = pg_text(arena, result, 0, 2);
 	status->account = pg_text(arena, result, 0, 3);
@@ -291,8 +280,8 @@ store_count(struct store *store, const char *counts, struct why *why)
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
 
-	if ((o = call(store, "count", "SELECT counted FROM muster_worker.count($1)", param, ARRAY_SIZE(param),
-		 1, &result, why)) != OUTCOME_OK)
+	if ((o = row_call(store, "count", "SELECT counted FROM muster_worker.count($1)", param,
+		 ARRAY_SIZE(param), 1, &result, why)) != OUTCOME_OK)
 		return o;
 	if (!pg_bool(result, 0, 0))
 		return refuse(why, OUTCOME_ENROLLMENT_SERVER, "not counted: the database is read-only");
@@ -308,8 +297,8 @@ store_housekeeping(
 
 	*summary = NULL;
 	*more = false;
-	if ((o = call(store, "housekeeping", "SELECT summary, more FROM muster_worker.housekeeping()", NULL,
-		 0, 2, &result, why)) != OUTCOME_OK)
+	if ((o = row_call(store, "housekeeping", "SELECT summary, more FROM muster_worker.housekeeping()",
+		 NULL, 0, 2, &result, why)) != OUTCOME_OK)
 		return o;
 	*summary = pg_text(arena, result, 0, 0);
 	*more = pg_bool(result, 0, 1);
