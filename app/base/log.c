@@ -30,7 +30,7 @@ log_begin(struct log_line *line)
 static bool
 misleading(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
+	return text_is_control(c) || c == 0x61c || c == 0x200e || c == 0x200f ||
 	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 

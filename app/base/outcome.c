@@ -13,7 +13,7 @@ copy_clean(struct why *why, const char *text)
 	while (left > 0) {
 		uint32_t character = 0;
 		size_t length = text_character(text, left, &character);
-		bool clean = length > 0 && character >= 0x20 && (character < 0x7f || character > 0x9f);
+		bool clean = length > 0 && !text_is_control(character);
 
 		if (length == 0)
 			length = 1;

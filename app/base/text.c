@@ -106,6 +106,23 @@ text_is_utf8(const void *data, size_t size)
 	return true;
 }
 
+bool
+text_is_plain(const void *data, size_t size)
+{
+	const uint8_t *byte = data;
+
+	while (size > 0) {
+		uint32_t character = 0;
+		size_t length = text_character(byte, size, &character);
+
+		if (length == 0 || text_is_control(character))
+			return false;
+		byte += length;
+		size -= length;
+	}
+	return true;
+}
+
 char *
 text_cut(struct arena *arena, const char *text, size_t max)
 {
@@ -130,7 +147,7 @@ text_make_clean(char *text)
 		uint32_t c = 0;
 
 		length = text_character(text, left, &c);
-		if (length == 0 || c < 0x20 || (c >= 0x7f && c <= 0x9f)) {
+		if (length == 0 || text_is_control(c)) {
 			length = length == 0 ? 1 : length;
 			*end++ = '?';
 		} else {

@@ -142,7 +142,7 @@ only_value(const struct search *search, LDAPMessage *entry, const char *attribut
 		return NULL;
 	values = ldap_get_values_len(search->server.ldap, entry, attribute);
 	if (values != NULL && ldap_count_values_len(values) == 1 && values[0]->bv_len > 0 &&
-	    values[0]->bv_len <= max && text_is_utf8(values[0]->bv_val, values[0]->bv_len))
+	    values[0]->bv_len <= max && text_is_plain(values[0]->bv_val, values[0]->bv_len))
 		value = arena_strndup(search->arena, values[0]->bv_val, values[0]->bv_len);
 	ldap_value_free_len(values);
 	return value;

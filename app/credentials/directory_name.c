@@ -11,15 +11,6 @@
 #define NOT_IN_ACCOUNT "\"/\\[]:;|=,+*?<>@"
 
 static bool
-has_control(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return true;
-	return false;
-}
-
-static bool
 domain_known(const struct directory *directory, const char *domain)
 {
 	for (size_t i = 0; i < directory->netbios_domains; i++)
@@ -37,7 +28,7 @@ user_name_read(struct arena *arena, const struct directory *directory, const cha
 	*name = (struct user_name){ NULL, NULL };
 	if (text == NULL || text[0] == '\0')
 		return refuse(why, OUTCOME_AUTHENTICATION, "the name is empty");
-	if (strlen(text) > USER_NAME_MAX || has_control(text) || !text_is_utf8(text, strlen(text)))
+	if (strlen(text) > USER_NAME_MAX || !text_is_plain(text, strlen(text)))
 		return refuse(why, OUTCOME_AUTHENTICATION,
 		    "the name is longer than %d bytes, or has control characters", USER_NAME_MAX);
 	if ((backslash = strchr(text, '\\')) != NULL) {

@@ -123,11 +123,8 @@ database_literal(struct arena *arena, const char *text)
 	size_t size = strlen(text);
 	char *quoted = arena_alloc(arena, 2 * size + 1);
 
-	if (!text_is_utf8(text, size))
+	if (!text_is_plain(text, size) || strchr(text, '\\') != NULL)
 		return NULL;
-	for (const char *c = text; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == '\\')
-			return NULL;
 	/* Without a connection it does not know how the server reads backslashes: there are none. */
 	(void)PQescapeString(quoted, text, size);
 	return arena_printf(arena, "'%s'", quoted);

@@ -16,8 +16,7 @@ name_valid(struct arena *arena, const char *name)
 	uint32_t character;
 
 	for (const char *c = name; *c != '\0'; c += size, characters++)
-		if ((size = text_character(c, strlen(c), &character)) == 0 || character < 0x20 ||
-		    (character >= 0x7f && character < 0xa0))
+		if ((size = text_character(c, strlen(c), &character)) == 0 || text_is_control(character))
 			return false;
 	return characters >= 1 && characters <= GIVEN_MAX && strcmp(text_trim(arena, name), name) == 0;
 }

@@ -33,10 +33,9 @@ sendable_check(const struct secret *password, struct why *why)
 	if (!text_is_utf8(password->data, password->size))
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "the password is not UTF-8, and devices send nothing else: save or type it as UTF-8");
-	for (size_t i = 0; i < password->size; i++)
-		if ((unsigned char)password->data[i] < 0x20 || password->data[i] == 0x7f)
-			return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
-			    "the password has a control character in it, which nobody can type on a device");
+	if (!text_is_plain(password->data, password->size))
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "the password has a control character in it, which nobody can type on a device");
 	return OUTCOME_OK;
 }
 

@@ -183,11 +183,7 @@ poll_write(struct arena *arena, struct xml_out *out, const struct provisioning *
 static bool
 is_name(const char *text)
 {
-	if (text == NULL || *text == '\0')
-		return false;
-	while (*text != '\0' && !iscntrl((unsigned char)*text))
-		text++;
-	return *text == '\0';
+	return text != NULL && *text != '\0' && text_is_plain(text, strlen(text));
 }
 
 static const char *

@@ -24,20 +24,6 @@ variable_sent(const struct request *request, const char *name)
 	return false;
 }
 
-static bool
-is_plain_text(const char *value)
-{
-	size_t size = strlen(value), step;
-	uint32_t character;
-
-	for (size_t i = 0; i < size; i += step) {
-		step = text_character(value + i, size - i, &character);
-		if (step == 0 || character < 0x20 || (character >= 0x7f && character < 0xa0))
-			return false;
-	}
-	return true;
-}
-
 /* One variable into the object; one that is absent is not in it. */
 static enum outcome
 variable_read(struct exchange *ex, const char *name, json_t *variables)
@@ -52,7 +38,7 @@ variable_read(struct exchange *ex, const char *name, json_t *variables)
 		    "the variable %s is there twice, or has more than %d bytes", name, REQUEST_VARIABLE_MAX);
 	if (value == NULL)
 		return OUTCOME_OK;
-	if (!is_plain_text(value))
+	if (!text_is_plain(value, strlen(value)))
 		return refuse(&ex->why, OUTCOME_AUTHENTICATION,
 		    "the variable %s holds control characters or is not UTF-8", name);
 	if (json_object_set_new(variables, name, json_string(value)) < 0)

@@ -135,6 +135,9 @@ takes_names_apart(void **state)
 		  "da",
 		    NULL, NULL },
 		{ "a\nda", NULL, NULL },
+		{ "a\xc2\x85"
+		  "da",
+		    NULL, NULL },
 		{ "a\xff", NULL, NULL },
 		{ NULL, NULL, NULL },
 	};

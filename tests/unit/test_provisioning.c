@@ -590,6 +590,9 @@ static const struct {
 	{ "PC\t1", "ada@example.test", "ada_Windows" },
 	{ "PC\r\n", NULL, DEVICE },
 	{ "PC\x7f", NULL, DEVICE },
+	{ "PC\xc2\x85"
+	  "1",
+	    NULL, DEVICE },
 	{ NULL, LONG LONG "@example.test", LONG },
 };
 

@@ -50,6 +50,8 @@ every_character(void **state)
 
 		if (got != (surrogate ? 0 : length) || character != (surrogate ? 0xffffffff : c))
 			fail_msg("U+%04X: %zu bytes, U+%04X", c, got, character);
+		if (text_is_plain(text, length) != (!surrogate && c >= 0x20 && (c < 0x7f || c > 0x9f)))
+			fail_msg("U+%04X: plain or not", c);
 		for (size_t size = 0; size < length; size++)
 			if (text_character(text, size, NULL) != 0)
 				fail_msg("U+%04X: %zu of its bytes were taken", c, size);
@@ -111,6 +113,9 @@ well_formed(void **state)
 			fail_msg("row %zu", i);
 	assert_int_equal(text_character(NULL, 0, NULL), 0);
 	assert_true(text_is_utf8(NULL, 0));
+	assert_true(text_is_plain("caf\xc3\xa9", 5));
+	assert_false(text_is_plain("caf\xc3\xa9\n", 6));
+	assert_false(text_is_plain("caf\xc3", 4));
 }
 
 static void

@@ -38,6 +38,16 @@ size_t text_character(const void *data, size_t size, uint32_t *character);
 /* data is well-formed UTF-8 (RFC 3629) and holds no NUL. */
 bool text_is_utf8(const void *data, size_t size);
 
+/* A control character: C0, DEL, C1. */
+static inline bool
+text_is_control(uint32_t character)
+{
+	return character < 0x20 || (character >= 0x7f && character <= 0x9f);
+}
+
+/* data is well-formed UTF-8 without control characters: one line that people can read. */
+bool text_is_plain(const void *data, size_t size);
+
 /* At most max bytes of text, cut at a character's start; a copy in arena. NULL stays NULL. */
 char *text_cut(struct arena *, const char *text, size_t max);
 
