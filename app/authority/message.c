@@ -10,13 +10,6 @@
 
 #define PREFIX_SIZE 4
 
-void
-json_cleanup(json_t **json)
-{
-	json_decref(*json);
-	*json = NULL;
-}
-
 /* Wait for events until the deadline; false when it has passed or the wait failed. */
 static bool
 ready_by(int fd, short events, struct deadline deadline)

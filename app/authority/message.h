@@ -2,11 +2,9 @@
 #ifndef MUSTER_APP_AUTHORITY_MESSAGE_H
 #define MUSTER_APP_AUTHORITY_MESSAGE_H
 
-#include <muster/base/arena.h>
 #include <muster/base/clock.h>
+#include <muster/base/json.h>
 #include <muster/base/outcome.h>
-
-#include <jansson.h>
 
 enum message_end { MESSAGE_WHOLE, MESSAGE_CLOSED, MESSAGE_BROKEN };
 
@@ -21,8 +19,5 @@ bool message_pack(struct arena *, json_t *, struct bytes *);
 
 /* Write all of it. */
 bool message_write(int fd, struct bytes, struct deadline, struct why *);
-
-/* For CLEANUP(). */
-void json_cleanup(json_t **);
 
 #endif

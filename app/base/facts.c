@@ -1,9 +1,8 @@
 #include <muster/base/facts.h>
 
 #include <muster/base/arena.h>
+#include <muster/base/json.h>
 #include <muster/base/text.h>
-
-#include <jansson.h>
 
 /* MS-MDE2 3.4.4.1.1.1, and what Windows sends beyond it. */
 static const char *const known[] = {
@@ -90,12 +89,6 @@ facts_get(const struct facts *facts, const char *name)
 	return NULL;
 }
 
-static void
-json_free(json_t **json)
-{
-	json_decref(*json);
-}
-
 /* Add value under name; the second of a name turns the first into an array. False when memory ends. */
 static bool
 json_add(json_t *object, const char *name, const char *value)
@@ -115,19 +108,13 @@ json_add(json_t *object, const char *name, const char *value)
 char *
 facts_json(struct arena *arena, const struct facts *facts)
 {
-	CLEANUP(json_free) json_t *object = json_object();
-	char *dumped, *text;
+	CLEANUP(json_cleanup) json_t *object = json_object();
 
 	for (size_t i = 0; i < facts->count; i++) {
 		if (!json_add(object, facts->item[i].name, facts->item[i].value))
 			arena_out_of_memory();
 	}
-	dumped = json_dumps(object, JSON_COMPACT);
-	if (dumped == NULL)
-		arena_out_of_memory();
-	text = arena_strdup(arena, dumped);
-	free(dumped);
-	return text;
+	return json_text(arena, object);
 }
 
 static bool
@@ -152,7 +139,7 @@ take_member(struct arena *arena, struct facts *facts, const char *name, const js
 bool
 facts_from_json(struct arena *arena, const char *json, struct facts *facts)
 {
-	CLEANUP(json_free) json_t *object = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+	CLEANUP(json_cleanup) json_t *object = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
 	const char *name;
 	json_t *value;
 

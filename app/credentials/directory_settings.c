@@ -1,17 +1,10 @@
 #include <muster/credentials/directory.h>
 
-#include <jansson.h>
+#include <muster/base/json.h>
 
 #define CONNECT_MS_MAX 10000
 #define ANSWER_MS_MAX 15000
 #define TOTAL_MS_MAX 20000
-
-static void
-json_cleanup(json_t **json)
-{
-	json_decref(*json);
-	*json = NULL;
-}
 
 static enum outcome
 unusable(struct why *why, const char *what)

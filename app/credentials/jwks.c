@@ -191,7 +191,7 @@ document_load(struct bytes document, json_error_t *error)
 enum outcome
 jwks_read(struct arena *arena, struct bytes document, struct jwks *set, struct why *why)
 {
-	CLEANUP(json_release) json_t *json = NULL;
+	CLEANUP(json_cleanup) json_t *json = NULL;
 	json_error_t error = { 0 };
 
 	*set = (struct jwks){ .count = 0 };
@@ -209,7 +209,7 @@ jwks_read(struct arena *arena, struct bytes document, struct jwks *set, struct w
 void
 jwks_locate(struct arena *arena, struct bytes document, const char **uri, const char **issuer)
 {
-	CLEANUP(json_release) json_t *json = NULL;
+	CLEANUP(json_cleanup) json_t *json = NULL;
 	const char *found;
 
 	*uri = *issuer = NULL;

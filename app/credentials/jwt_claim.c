@@ -87,22 +87,10 @@ audiences_read(const json_t *payload, json_t **audiences, struct why *why)
 	return OUTCOME_OK;
 }
 
-static char *
-json_text(struct arena *arena, const json_t *json)
-{
-	char *dumped = json_dumps(json, JSON_COMPACT), *text;
-
-	if (dumped == NULL)
-		arena_out_of_memory();
-	text = arena_strdup(arena, dumped);
-	free(dumped);
-	return text;
-}
-
 static const char *
 claim_write(struct arena *arena, const struct named *named, json_t *audiences)
 {
-	CLEANUP(json_release)
+	CLEANUP(json_cleanup)
 	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:O, s:s, s:s?}", "kind", "jwt",
 	    "issuer", named->issuer, "tenant", text_lower(arena, named->tenant), "key", named->key,
 	    "algorithm", named->algorithm, "subject", text_lower(arena, named->subject), "user", named->user,
@@ -115,7 +103,7 @@ enum outcome
 jwt_claim(struct arena *arena, const struct secret *token, struct claim *claim, struct why *why)
 {
 	CLEANUP(jwt_parts_close) struct jwt_parts parts;
-	CLEANUP(json_release) json_t *audiences = NULL;
+	CLEANUP(json_cleanup) json_t *audiences = NULL;
 	struct named named = { 0 };
 	enum outcome o;
 

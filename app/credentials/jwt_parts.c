@@ -7,17 +7,10 @@
 #include "signing_key.h"
 
 void
-json_release(json_t **json)
-{
-	json_decref(*json);
-	*json = NULL;
-}
-
-void
 jwt_parts_close(struct jwt_parts *parts)
 {
-	json_release(&parts->header);
-	json_release(&parts->payload);
+	json_cleanup(&parts->header);
+	json_cleanup(&parts->payload);
 	secret_release(&parts->signature);
 }
 

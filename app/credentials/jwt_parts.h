@@ -2,9 +2,8 @@
 #ifndef MUSTER_CREDENTIALS_JWT_PARTS_H
 #define MUSTER_CREDENTIALS_JWT_PARTS_H
 
+#include <muster/base/json.h>
 #include <muster/base/secret.h>
-
-#include <jansson.h>
 
 struct jwt_parts {
 	json_t *header, *payload;
@@ -20,9 +19,6 @@ struct jwt_parts {
  */
 enum outcome jwt_parts_open(const struct secret *token, struct jwt_parts *, struct why *);
 void jwt_parts_close(struct jwt_parts *);
-
-/* For CLEANUP(). */
-void json_release(json_t **);
 
 /*
  * A member that is text of at most max bytes.

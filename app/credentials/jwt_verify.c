@@ -26,7 +26,7 @@ struct proof {
 static void
 proof_close(struct proof *proof)
 {
-	json_release(&proof->json);
+	json_cleanup(&proof->json);
 }
 
 static enum outcome
@@ -261,14 +261,11 @@ static const char *
 details_write(struct arena *arena, const json_t *payload)
 {
 	const char *name = json_string_value(json_object_get(payload, "name"));
-	CLEANUP(json_release)
+	CLEANUP(json_cleanup)
 	json_t *json =
 	    json_pack("{s:s?}", "name", name != NULL && strlen(name) <= JWT_TEXT_MAX ? name : NULL);
-	char *dumped = json_dumps(json, JSON_COMPACT);
-	const char *text = arena_strdup(arena, dumped);
 
-	free(dumped);
-	return text;
+	return json_text(arena, json);
 }
 
 enum outcome

@@ -1,7 +1,8 @@
 #include "secrets.h"
 
+#include <muster/base/json.h>
+
 #include <gnutls/crypto.h>
-#include <jansson.h>
 
 /* 192 bits: base64 of them has no padding, which some DM clients and servers leave out. */
 #define RANDOM_SIZE 24
@@ -47,7 +48,7 @@ member(struct arena *arena, const json_t *object, const char *name)
 static bool
 secrets_read(struct arena *arena, const struct secret *plain, struct dm_secrets *secrets)
 {
-	json_t *object = json_loadb(plain->data, plain->size, 0, NULL);
+	CLEANUP(json_cleanup) json_t *object = json_loadb(plain->data, plain->size, 0, NULL);
 
 	*secrets = (struct dm_secrets){
 		.client_secret = member(arena, object, "client_secret"),
@@ -56,7 +57,6 @@ secrets_read(struct arena *arena, const struct secret *plain, struct dm_secrets 
 		.server_secret = member(arena, object, "server_secret"),
 		.server_nonce = member(arena, object, "server_nonce"),
 	};
-	json_decref(object);
 	return secrets->client_secret != NULL && secrets->client_nonce != NULL &&
 	    secrets->server_name != NULL && secrets->server_secret != NULL && secrets->server_nonce != NULL;
 }

@@ -1,10 +1,10 @@
 #include "keys.h"
 
+#include <muster/base/json.h>
 #include <muster/base/text.h>
 #include <muster/credentials/jwks.h>
 
 #include <curl/curl.h>
-#include <jansson.h>
 
 #include <errno.h>
 
@@ -70,21 +70,16 @@ document_get(struct arena *arena, const struct source *source, const struct opti
 static const char *
 keys_json(struct arena *arena, const struct jwks *set)
 {
-	json_t *list = json_array();
-	char *dumped, *text;
+	CLEANUP(json_cleanup) json_t *list = json_array();
 
 	for (size_t i = 0; i < set->count; i++)
 		(void)json_array_append_new(list,
 		    json_pack("{s:s, s:s, s:s, s:s?}", "kid", set->key[i].kid, "algorithm",
 			set->key[i].algorithm, "public_key", bytes_to_base64(arena, set->key[i].public_key),
 			"issuer", set->key[i].issuer));
-	dumped = json_dumps(list, JSON_COMPACT);
-	if (dumped == NULL || json_array_size(list) != set->count)
+	if (list == NULL || json_array_size(list) != set->count)
 		arena_out_of_memory();
-	text = arena_strdup(arena, dumped);
-	free(dumped);
-	json_decref(list);
-	return text;
+	return json_text(arena, list);
 }
 
 /* What changed, a line each; what did not, in one. Names are a stranger's word. */

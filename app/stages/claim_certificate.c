@@ -2,17 +2,10 @@
 #include <muster/stages/claim.h>
 
 #include <muster/base/clock.h>
+#include <muster/base/json.h>
 #include <muster/credentials/client_certificate.h>
 #include <muster/credentials/signed_time.h>
 #include <muster/credentials/xml_signature.h>
-
-#include <jansson.h>
-
-static void
-json_free(json_t **json)
-{
-	json_decref(*json);
-}
 
 static json_t *
 names_json(const struct certificate_names *names)
@@ -69,10 +62,9 @@ user_of(const struct client_certificate *certificate)
 enum outcome
 stage_claim_certificate(struct exchange *ex, const struct credential *credential, struct claim *claim)
 {
-	CLEANUP(json_free) json_t *json = NULL;
+	CLEANUP(json_cleanup) json_t *json = NULL;
 	struct arena *arena = ex->request->arena;
 	struct client_certificate certificate;
-	char *text;
 	enum outcome o;
 
 	if ((o = client_certificate_read(arena, credential->certificate, &certificate, &ex->why)) !=
@@ -84,10 +76,6 @@ stage_claim_certificate(struct exchange *ex, const struct credential *credential
 		arena_out_of_memory();
 	if (credential->signature != NULL && (o = signature_add(ex, credential, json)) != OUTCOME_OK)
 		return o;
-	text = json_dumps(json, JSON_COMPACT);
-	if (text == NULL)
-		arena_out_of_memory();
-	*claim = (struct claim){ ex->user, arena_strdup(arena, text) };
-	free(text);
+	*claim = (struct claim){ ex->user, json_text(arena, json) };
 	return OUTCOME_OK;
 }

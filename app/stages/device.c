@@ -5,9 +5,9 @@
 #include <muster/stages/decide.h>
 
 #include <muster/authority/certificate.h>
+#include <muster/base/json.h>
 
 #include <gnutls/crypto.h>
-#include <jansson.h>
 
 #define SHA256_SIZE 32
 
@@ -101,18 +101,17 @@ write_status(struct exchange *ex, const struct device_status *status)
 {
 	struct request *request = ex->request;
 	struct reply *reply = ex->reply;
+	CLEANUP(json_cleanup)
 	json_t *json = json_pack("{s:s?,s:s?,s:s?,s:s?,s:s?,s:s?}", "device", status->device, "account",
 	    status->account, "organization", status->organization, "state", status->state, "not_after",
 	    status->not_after, "name", status->name);
-	char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+	const char *text = json_text(request->arena, json);
 
-	json_decref(json);
 	if (text == NULL)
 		return refuse(&ex->why, OUTCOME_INTERNAL_SERVICE_FAULT, "the reply could not be written");
 	reply->status = 200;
 	reply->content_type = "application/json";
 	reply->body = bytes_of(arena_printf(request->arena, "%s\n", text));
-	free(text);
 	reply_header(request, reply, "Muster-Device", status->device);
 	reply_header(request, reply, "Muster-Account", status->account);
 	reply_header(request, reply, "Muster-Organization", status->organization);

@@ -6,11 +6,10 @@
 #include <muster/stages/stages.h>
 
 #include <muster/base/clock.h>
+#include <muster/base/json.h>
 #include <muster/credentials/client_certificate.h>
 #include <muster/credentials/signed_time.h>
 #include <muster/credentials/xml_signature.h>
-
-#include <jansson.h>
 
 #define AUTHORITIES_MAX 16
 
@@ -23,12 +22,6 @@ struct proof {
 	int skew_seconds;
 	struct xml_signature_rules rules;
 };
-
-static void
-json_free(json_t **json)
-{
-	json_decref(*json);
-}
 
 static bool
 authorities_read(struct arena *arena, const json_t *list, struct proof *proof)
@@ -43,7 +36,7 @@ authorities_read(struct arena *arena, const json_t *list, struct proof *proof)
 static bool
 proof_read(struct arena *arena, const char *text, struct proof *proof)
 {
-	CLEANUP(json_free) json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL;
+	CLEANUP(json_cleanup) json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL;
 	const json_t *authorities = NULL;
 	int listed = 0, timestamps = 1, sha1 = 0, old_uris = 0, policies_unsigned = 0;
 

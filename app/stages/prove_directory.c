@@ -1,42 +1,24 @@
 #include <muster/stages/stages.h>
 
+#include <muster/base/json.h>
 #include <muster/base/text.h>
-
-#include <jansson.h>
 
 /* What the rest of a request needs at least, when the directory has taken its time. */
 #define REST_MS (8 * 1000)
-
-static void
-json_cleanup(json_t **json)
-{
-	json_decref(*json);
-	*json = NULL;
-}
-
-/* A JSON object in arena. */
-static const char *
-json_text(struct arena *arena, json_t *object)
-{
-	CLEANUP(json_cleanup) json_t *owned = object;
-	char *text = owned == NULL ? NULL : json_dumps(owned, JSON_COMPACT);
-	const char *copy = arena_strdup(arena, text);
-
-	free(text);
-	return copy;
-}
 
 /* The name that the directory has for him, for SQL to find or make his account by. */
 static enum outcome
 note_person(struct exchange *ex, const struct directory *directory, const struct person *person)
 {
-	struct arena *arena = ex->request->arena;
+	CLEANUP(json_cleanup)
+	json_t *claim =
+	    json_pack("{s:s, s:s, s:s}", "kind", ex->service == SERVICE_SIGN_IN ? "sign-in page" : "password",
+		"directory", directory->name, "upn", person->upn);
+	CLEANUP(json_cleanup) json_t *name = json_pack("{s:s?}", "name", person->display_name);
 
 	ex->known_as = person->upn;
-	ex->known_claim = json_text(arena,
-	    json_pack("{s:s, s:s, s:s}", "kind", ex->service == SERVICE_SIGN_IN ? "sign-in page" : "password",
-		"directory", directory->name, "upn", person->upn));
-	ex->person = json_text(arena, json_pack("{s:s?}", "name", person->display_name));
+	ex->known_claim = json_text(ex->request->arena, claim);
+	ex->person = json_text(ex->request->arena, name);
 	if (ex->known_claim == NULL || ex->person == NULL)
 		return refuse(&ex->why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "the directory's name for the user is unusable");

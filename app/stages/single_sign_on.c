@@ -6,11 +6,10 @@
  */
 #include <muster/stages/pages.h>
 
+#include <muster/base/json.h>
 #include <muster/base/text.h>
 #include <muster/stages/decide.h>
 #include <muster/store/single_sign_on.h>
-
-#include <jansson.h>
 
 /* The web server sent the variable, in whatever number and length. */
 static bool
@@ -50,10 +49,9 @@ variable_read(struct exchange *ex, const char *name, json_t *variables)
 static enum outcome
 variables_read(struct exchange *ex, const struct sign_in_wanted *wanted, const char **json)
 {
+	CLEANUP(json_cleanup) json_t *variables = json_object();
 	struct arena *arena = ex->request->arena;
-	json_t *variables = json_object();
 	enum outcome o = OUTCOME_OK;
-	char *text = NULL;
 
 	for (const char *name = wanted->variables; o == OUTCOME_OK && *name != '\0';) {
 		size_t size = strcspn(name, " ");
@@ -61,11 +59,7 @@ variables_read(struct exchange *ex, const struct sign_in_wanted *wanted, const c
 		o = variable_read(ex, arena_strndup(arena, name, size), variables);
 		name += size + strspn(name + size, " ");
 	}
-	if (o == OUTCOME_OK && (text = json_dumps(variables, JSON_COMPACT)) == NULL)
-		arena_out_of_memory();
-	json_decref(variables);
-	*json = text != NULL ? arena_strdup(arena, text) : NULL;
-	free(text);
+	*json = o == OUTCOME_OK ? json_text(arena, variables) : NULL;
 	return o;
 }
 

@@ -1,6 +1,7 @@
 #include <muster/stages/tally.h>
 
-#include <jansson.h>
+#include <muster/base/json.h>
+
 #include <stdatomic.h>
 #include <sys/mman.h>
 
@@ -161,9 +162,7 @@ slot_json(const struct slot *slot)
 const char *
 tally_take(struct tally *tally, struct arena *arena)
 {
-	json_t *list = json_array();
-	const char *copy;
-	char *text;
+	CLEANUP(json_cleanup) json_t *list = json_array();
 
 	for (size_t i = 0; i < TALLY_SLOTS; i++) {
 		struct slot *slot = &tally->slot[i];
@@ -175,13 +174,9 @@ tally_take(struct tally *tally, struct arena *arena)
 		if (slot->taken > 0)
 			(void)json_array_append_new(list, slot_json(slot));
 	}
-	text = json_dumps(list, JSON_COMPACT);
-	json_decref(list);
-	if (text == NULL)
+	if (list == NULL)
 		arena_out_of_memory();
-	copy = arena_strdup(arena, text);
-	free(text);
-	return copy;
+	return json_text(arena, list);
 }
 
 void

@@ -1,8 +1,8 @@
 #include <muster/store/worker.h>
 
-#include "row.h"
+#include <muster/base/json.h>
 
-#include <jansson.h>
+#include "row.h"
 
 /* The columns of page(), in its order. */
 enum { OUTCOME, WHY, ORGANIZATION, NAME, COLOR, COLOR_ON, LOGO, LANGUAGE, WORDS, COLUMNS };
@@ -11,6 +11,7 @@ enum { OUTCOME, WHY, ORGANIZATION, NAME, COLOR, COLOR_ON, LOGO, LANGUAGE, WORDS,
 static void
 texts_read(struct arena *arena, const char *words, struct presentation *presentation)
 {
+	CLEANUP(json_cleanup)
 	json_t *object = words != NULL ? json_loads(words, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	struct page_text *texts = arena_alloc(arena, json_object_size(object) * sizeof(*texts));
 	const char *key;
@@ -24,7 +25,6 @@ texts_read(struct arena *arena, const char *words, struct presentation *presenta
 			    (struct page_text){ .key = arena_strdup(arena, key),
 				    .text = arena_strdup(arena, json_string_value(value)) };
 	}
-	json_decref(object);
 }
 
 enum outcome
