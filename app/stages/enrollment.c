@@ -18,37 +18,10 @@ read_request(struct exchange *ex, struct wstep_request *rst)
 }
 
 static enum outcome
-consider(struct exchange *ex, const struct claim *claim, struct grant *grant)
+consider(struct exchange *ex, const struct claim *claim, void *grant)
 {
 	return store_consider(&ex->worker->store, ex->request->arena, ex->organization, claim, ex->facts,
 	    stage_remote(ex), grant, &ex->why);
-}
-
-/* Whom the proof has shown somebody to be counts, not what SQL made of the claim. */
-static enum outcome
-consider_better(struct exchange *ex, struct claim *claim, struct grant *grant)
-{
-	enum outcome o;
-
-	if (!stage_knows_better(ex, &grant->account, claim))
-		return OUTCOME_OK;
-	stage_limit_database(ex);
-	o = consider(ex, claim, grant);
-	ex->account = grant->account.id;
-	return o;
-}
-
-/* Who has just got an account is asked about again. */
-static enum outcome
-welcome(struct exchange *ex, const struct claim *claim, struct grant *grant)
-{
-	enum outcome o;
-
-	if (grant->account.id != NULL || !grant->account.welcome)
-		return OUTCOME_OK;
-	if ((o = stage_welcome(ex, claim)) != OUTCOME_OK || (o = consider(ex, claim, grant)) != OUTCOME_OK)
-		return o;
-	return stage_decide(ex, &grant->decision);
 }
 
 static enum outcome
@@ -108,22 +81,17 @@ stage_enrollment(struct exchange *ex)
 	const struct credential *credential = NULL;
 	struct wstep_request *rst = arena_alloc(ex->request->arena, sizeof(*rst));
 	struct grant grant = { 0 };
+	const struct question question = { consider, &grant, &grant.account, &grant.decision };
 	struct claim claim;
 	struct issued issued = { 0 };
 	struct csr csr = { 0 };
 	enum outcome o;
 
-	stage_limit_database(ex);
 	ex->user = ex->soap.credential.user;
 	if ((o = read_request(ex, rst)) != OUTCOME_OK ||
 	    (o = soap_credential(&ex->soap, &credential, &ex->why)) != OUTCOME_OK ||
 	    (o = stage_claim(ex, credential, &claim)) != OUTCOME_OK ||
-	    (o = consider(ex, &claim, &grant)) != OUTCOME_OK ||
-	    (o = stage_authenticate(ex, credential, &grant.account, &grant.decision)) != OUTCOME_OK ||
-	    (o = consider_better(ex, &claim, &grant)) != OUTCOME_OK ||
-	    (o = stage_decide(ex, &grant.decision)) != OUTCOME_OK ||
-	    (o = welcome(ex, &claim, &grant)) != OUTCOME_OK ||
-	    (o = stage_known(ex, &grant.account)) != OUTCOME_OK ||
+	    (o = stage_identify(ex, credential, &claim, &question)) != OUTCOME_OK ||
 	    (o = check_csr(ex, rst, &grant, &csr)) != OUTCOME_OK ||
 	    (o = issue(ex, &grant, &claim, &csr, &issued)) != OUTCOME_OK)
 		return o;

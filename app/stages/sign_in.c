@@ -85,36 +85,6 @@ check_answer(struct exchange *ex, const struct answer *answer)
 	return OUTCOME_OK;
 }
 
-static enum outcome
-ask(struct exchange *ex, const struct claim *claim, struct enrollment_policy *policy)
-{
-	enum outcome o;
-
-	stage_limit_database(ex);
-	o = store_policy(&ex->worker->store, ex->request->arena, ex->organization, claim, stage_remote(ex),
-	    policy, &ex->why);
-	ex->account = policy->account.id;
-	return o;
-}
-
-/* What SQL says of him who is proven, by the name that the proof gave, with an account made if he is welcome.
- */
-static enum outcome
-decide(struct exchange *ex, struct claim *claim, struct enrollment_policy *policy)
-{
-	enum outcome o;
-
-	if (stage_knows_better(ex, &policy->account, claim) && (o = ask(ex, claim, policy)) != OUTCOME_OK)
-		return o;
-	if ((o = stage_decide(ex, &policy->decision)) != OUTCOME_OK)
-		return o;
-	if (policy->account.id == NULL && policy->account.welcome &&
-	    ((o = stage_welcome(ex, claim)) != OUTCOME_OK || (o = ask(ex, claim, policy)) != OUTCOME_OK ||
-		(o = stage_decide(ex, &policy->decision)) != OUTCOME_OK))
-		return o;
-	return stage_known(ex, &policy->account);
-}
-
 /* The password's proof, and only then what SQL says of the account. */
 static enum outcome
 prove(struct exchange *ex, const struct answer *answer, struct account *account)
@@ -122,19 +92,14 @@ prove(struct exchange *ex, const struct answer *answer, struct account *account)
 	struct claim claim = { .user = answer->user, .json = "{\"kind\":\"sign-in page\"}" };
 	struct credential credential = { .kind = CREDENTIAL_PASSWORD, .user = answer->user };
 	struct enrollment_policy policy = { .minimum_key_length = 0 };
+	const struct question question = { stage_ask_policy, &policy, &policy.account, &policy.decision };
 	enum outcome o;
 
-	if ((o = ask(ex, &claim, &policy)) != OUTCOME_OK)
-		return o;
 	credential.password = secret_copy(answer->password, strlen(answer->password));
-	o = stage_authenticate(ex, &credential, &policy.account, &policy.decision);
+	o = stage_identify(ex, &credential, &claim, &question);
 	secret_release(&credential.password);
-	if (o == OUTCOME_AUTHENTICATION)
-		return ask_again(ex, "wrong_password", o);
-	if (o == OUTCOME_OK)
-		o = decide(ex, &claim, &policy);
 	*account = policy.account;
-	return o;
+	return o == OUTCOME_AUTHENTICATION && !ex->proven ? ask_again(ex, "wrong_password", o) : o;
 }
 
 enum outcome

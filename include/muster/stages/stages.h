@@ -115,21 +115,27 @@ enum outcome stage_prove_jwt(
 enum outcome stage_prove_certificate(
     struct exchange *, const struct credential *, const struct account *, const struct decision *);
 
-/*
- * The proof told more than SQL knew when it was asked: the name by which a directory knows somebody is not
- * the account's. Then *claim says so, and SQL is to be asked again: that name counts, not the one that was
- * typed.
- */
-bool stage_knows_better(const struct exchange *, const struct account *, struct claim *);
+/* One of SQL's functions that say whom a claim names, and where its answer is. */
+struct question {
+	enum outcome (*ask)(struct exchange *, const struct claim *, void *answer);
+	void *answer;
+	const struct account *account;	 /* in answer */
+	const struct decision *decision; /* in answer */
+};
 
 /*
- * Make the account of somebody who is proven and welcome (struct account), and nobody yet. Ask SQL about the
- * claim again afterwards.
+ * Whose request it is. SQL is asked about the claim, the credential proven, and only then SQL's decision told
+ * (not that of what is only shown). Where the proof told another name than the account's, SQL is asked again,
+ * and *claim says so: that name counts, not the one that was typed. Who is welcome and nobody yet gets an
+ * account. After OUTCOME_OK there is one, and answer is about it.
+ *
+ * The exchange says with proven whether a refusal is the proof's or came after it.
  */
-enum outcome stage_welcome(struct exchange *, const struct claim *);
+enum outcome stage_identify(
+    struct exchange *, const struct credential *, struct claim *, const struct question *);
 
-/* From here on there is an account: the proof of a claim that is nobody's lets nobody in. */
-enum outcome stage_known(struct exchange *, const struct account *);
+/* The question of GetPolicies: policy is a struct enrollment_policy. */
+enum outcome stage_ask_policy(struct exchange *, const struct claim *, void *policy);
 
 /*
  * Serve one request: route it, run its stage, make the reply whatever happens, record a refusal,
