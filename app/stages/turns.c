@@ -2,8 +2,9 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/mman.h>
+
+#include "bucket.h"
 
 /* How often whoever waits looks again. */
 #define LOOK_AGAIN_US 1000
@@ -16,7 +17,7 @@
 #define MARGIN_US (10 * 1000)
 
 /*
- * Wrong passwords of those whom nobody suspects: a bucket as of stages/budget.c. When it is full they are
+ * Wrong passwords of those whom nobody suspects: a bucket that each takes from. When it is empty they are
  * guessing, from so many networks that none is noticed, and nobody waits for a place any more.
  */
 #define WRONG_BURST 50
@@ -217,19 +218,6 @@ longest_us(struct turns *turns)
 	return longest;
 }
 
-/* A full bucket stays full: what does not fit is not counted. */
-static void
-count_wrong(struct turns *turns)
-{
-	int64_t now = clock_steady_us(), before = atomic_load(&turns->wrong_until_us), after;
-
-	do {
-		after = (before > now ? before : now) + WRONG_EARN_US;
-		if (after - now > (int64_t)WRONG_BURST * WRONG_EARN_US)
-			return;
-	} while (!atomic_compare_exchange_weak(&turns->wrong_until_us, &before, after));
-}
-
 void
 turn_wrong(struct turn *turn, unsigned hashes)
 {
@@ -237,7 +225,7 @@ turn_wrong(struct turn *turn, unsigned hashes)
 		return;
 	turn->answer_at_us = turn->since_us + longest_us(turn->turns) * hashes * 5 / 4 + MARGIN_US;
 	if (!turn->suspected)
-		count_wrong(turn->turns);
+		(void)bucket_take(&turn->turns->wrong_until_us, WRONG_BURST, WRONG_EARN_US);
 }
 
 void
