@@ -39,9 +39,9 @@ enum option_name {
 };
 
 #define OF(verb) (1U << (verb))
-#define OF_ALL \
-	(OF(VERB_NONE) | OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN) | \
-	    OF(VERB_KEYS) | OF(VERB_TRUST) | OF(VERB_CRL) | OF(VERB_DIRECTORY))
+#define OF_ALL (OF(VERB_COUNT) - 1)
+
+_Static_assert(VERB_COUNT < 32 && OPTION_COUNT <= 32, "verbs and options are bits of an unsigned");
 
 /* What getopt_long() returns for the first; 0 to 255 are its own. */
 #define FIRST 0x100
@@ -55,9 +55,7 @@ static const struct {
 	    "the database, as an administrator (keys: muster_keys will do);\nelse libpq's environment "
 	    "(PGHOST, PGDATABASE, PGUSER, "
 	    "PGPASSFILE, …)" },
-	[OPTION_ORGANIZATION] = { "organization", "KEY",
-	    OF(VERB_INIT) | OF(VERB_SHOW) | OF(VERB_PASSWORD) | OF(VERB_TOKEN) | OF(VERB_KEYS) |
-		OF(VERB_TRUST) | OF(VERB_CRL) | OF(VERB_DIRECTORY),
+	[OPTION_ORGANIZATION] = { "organization", "KEY", OF_ALL & ~OF(VERB_NONE),
 	    "whose authority, account, tenants or directory" },
 	[OPTION_NAME] = { "name", "NAME", OF(VERB_INIT) | OF(VERB_TRUST),
 	    "init: the authorities are called \"NAME root\" and \"NAME issuing\";\nelse after the "
