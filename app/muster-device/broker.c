@@ -123,12 +123,6 @@ policy_check(struct broker *broker, const struct http_reply *reply)
 }
 
 static bool
-is_html(struct arena *arena, const char *type)
-{
-	return text_equal_fold(arena_strndup(arena, type, strcspn(type, "; \t")), "text/html");
-}
-
-static bool
 show(struct broker *broker, const struct http_request *request, struct http_reply *reply,
     struct html_page *page)
 {
@@ -138,7 +132,7 @@ show(struct broker *broker, const struct http_request *request, struct http_repl
 	if (reply->status != 200)
 		return deny(broker->refusal, HRESULT_WEB_SIGN_IN, "%s answered HTTP %d: the window closes",
 		    request->url, reply->status);
-	if (!is_html(broker->arena, reply->content_type))
+	if (!http_type_is(broker->arena, reply, "text/html"))
 		return deny(broker->refusal, HRESULT_WEB_SIGN_IN, "%s answered \"%s\" instead of text/html",
 		    request->url, reply->content_type);
 	if (!html_page_read(broker->arena, reply->body, page))

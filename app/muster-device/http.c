@@ -13,7 +13,6 @@
 
 struct http {
 	CURL *curl;
-	CURLSH *cookies; /* of the window for the web sign-in; the enrollment client sends none */
 	const struct settings *settings;
 	struct curl_slist *connect_to;
 	const char *certificate, *key, *roots; /* PEM files; NULL before http_identify() */
@@ -33,14 +32,7 @@ http_new(const struct settings *settings)
 {
 	struct http *http = calloc(1, sizeof(*http));
 
-	if (http == NULL)
-		return NULL;
-	http->curl = curl_easy_init();
-	http->cookies = curl_share_init();
-	if (http->curl == NULL || http->cookies == NULL ||
-	    curl_share_setopt(http->cookies, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) != CURLSHE_OK) {
-		curl_easy_cleanup(http->curl);
-		(void)curl_share_cleanup(http->cookies);
+	if (http == NULL || (http->curl = curl_easy_init()) == NULL) {
 		free(http);
 		return NULL;
 	}
@@ -57,7 +49,6 @@ http_free(struct http *http)
 		return;
 	curl_slist_free_all(http->connect_to);
 	curl_easy_cleanup(http->curl);
-	(void)curl_share_cleanup(http->cookies);
 	free(http);
 }
 
@@ -260,9 +251,10 @@ set_request(struct http *http, const struct http_request *request, struct curl_s
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request->follow ? 1L : 0L);
 	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
 	curl_easy_setopt(curl, CURLOPT_POSTREDIR, request->browser ? 0L : (long)CURL_REDIR_POST_ALL);
-	curl_easy_setopt(curl, CURLOPT_SHARE, request->browser ? http->cookies : NULL);
+	/* Cookies are taken and sent, and kept in no file. An empty CURLOPT_COOKIEFILE would say so more
+	 * plainly, but curl_easy_reset() of libcurl 7.88 loses the list that it makes. */
 	if (request->browser)
-		curl_easy_setopt(curl, CURLOPT_COOKIEJAR, NULL); /* take them and send them, write no file */
+		curl_easy_setopt(curl, CURLOPT_COOKIEJAR, NULL);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->error);
 	if (http->settings->new_connections) {
 		curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
@@ -288,7 +280,7 @@ http_send(struct http *http, struct arena *arena, const struct http_request *req
 	struct sink sink = { .reply = reply, .arena = arena, .headers = arena_alloc(arena, HEADERS_MAX) };
 	struct curl_slist *headers = request->browser ? browser_headers(request) : request_headers(request);
 	int64_t start = clock_steady_us();
-	const char *effective = NULL, *url;
+	const char *effective = NULL;
 	long status = 0;
 	CURLcode code;
 
@@ -303,7 +295,7 @@ http_send(struct http *http, struct arena *arena, const struct http_request *req
 	code = curl_easy_perform(http->curl);
 	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(http->curl, CURLINFO_EFFECTIVE_URL, &effective);
-	url = arena_strdup(arena, effective);
+	reply->url = arena_strdup(arena, effective != NULL ? effective : request->url);
 	if (code != CURLE_OK)
 		(void)deny_transfer(http, code, request->url, refusal);
 	/* Options go, connections and TLS sessions stay. */
@@ -313,7 +305,6 @@ http_send(struct http *http, struct arena *arena, const struct http_request *req
 	reply->status = (int)status;
 	if (code == CURLE_OK)
 		sink_finish(&sink);
-	reply->url = arena_strdup(arena, url != NULL ? url : request->url);
 	free(sink.body);
 	return code == CURLE_OK;
 }
@@ -334,12 +325,12 @@ framing_check(const struct http_reply *reply, struct refusal *refusal)
 	return true;
 }
 
-static bool
-type_is_soap(struct arena *arena, const char *type)
+bool
+http_type_is(struct arena *arena, const struct http_reply *reply, const char *type)
 {
-	size_t size = strcspn(type, "; \t");
+	size_t size = strcspn(reply->content_type, "; \t");
 
-	return text_equal_fold(arena_strndup(arena, type, size), "application/soap+xml");
+	return text_equal_fold(arena_strndup(arena, reply->content_type, size), type);
 }
 
 bool
@@ -363,7 +354,7 @@ http_post_soap(struct http *http, struct arena *arena, const char *url, struct b
 	}
 	if (reply->body.size == 0)
 		return deny(refusal, HRESULT_EMPTY_MESSAGE, "%s answered 200 with an empty body", url);
-	if (!type_is_soap(arena, reply->content_type))
+	if (!http_type_is(arena, reply, "application/soap+xml"))
 		return deny(refusal, (enum hresult)((unsigned)HRESULT_HTTP | 200u),
 		    "content type \"%s\" instead of application/soap+xml", reply->content_type);
 	return true;

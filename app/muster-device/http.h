@@ -31,7 +31,8 @@ struct http_request {
 	const char *content_type; /* NULL: none */
 	struct bytes body;
 	bool follow;  /* redirects to https are followed (discovery, and the browser) */
-	bool browser; /* sent as a browser does: its headers, cookies, and a GET after a redirection */
+	bool browser; /* sent as a browser does: its headers, a GET after a redirection, and cookies, which
+		       * whatever this client sends later has, too: a window has a client of its own */
 };
 
 struct http_reply {
@@ -62,6 +63,9 @@ bool http_post_soap(struct http *, struct arena *, const char *url, struct bytes
 
 /* The value of a header of the answer, trimmed; NULL if it is absent. */
 const char *http_header(struct arena *, const struct http_reply *, const char *name);
+
+/* Is the answer's media type, whatever its parameters, this one? */
+bool http_type_is(struct arena *, const struct http_reply *, const char *type);
 
 /* What a page's link leads to ("" is the page itself), without its fragment, in arena; NULL when not https.
  */

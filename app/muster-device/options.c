@@ -340,6 +340,11 @@ needs_check(struct options *to)
 		fprintf(stderr, "muster-device: --certificate and --certificate-key belong together\n");
 		return false;
 	}
+	if (to->certificate_file != NULL && to->token_file != NULL) {
+		fprintf(stderr,
+		    "muster-device: a certificate and a token do not go together: give one of them\n");
+		return false;
+	}
 	if (to->verb == VERB_STATUS && to->settings.state == NULL) {
 		fprintf(stderr, "muster-device: --state DIR is needed: where enroll installed\n");
 		return false;
