@@ -2,12 +2,13 @@
 
 Usage: guess.py COUNT AT-ONCE SOURCE-ADDRESS USER [FILE]
 
+TERM ends it before: nothing more is sent, and what was answered until then is told.
 A '#' in USER becomes the number of the guess. Prints how many got which answer ("500 Authentication", "503", …), a
 line each, and last "bodies N": in how many ways faults differ but for ids and times. With FILE the milliseconds of
 each answer that was a fault are written there, a line each."""
 import collections
 import http.client
-import ssl
+import signal
 import threading
 from wire import *
 
@@ -16,14 +17,15 @@ PATH = "/EnrollmentServer/example/Policy.svc"
 answers, bodies, times = collections.Counter(), set(), []
 lock = threading.Lock()
 numbers = iter(range(COUNT))
+ended = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: ended.set())
 
 
 class Connection(http.client.HTTPSConnection):
     """To where the server listens, from an address of our own, whatever its name says."""
 
     def connect(self):
-        plain = socket.create_connection((ADDRESS, PORT), timeout=60, source_address=(SOURCE, 0))
-        self.sock = self._context.wrap_socket(plain, server_hostname=HOST)
+        self.sock = tls(source=SOURCE)
 
 
 def told(status, body):
@@ -48,8 +50,8 @@ def guess(connection, number):
 
 
 def work():
-    connection = Connection(HOST, PORT, context=ssl.create_default_context(cafile=CA))
-    while True:
+    connection = Connection(HOST, PORT)
+    while not ended.is_set():
         with lock:
             number = next(numbers, None)
         if number is None:

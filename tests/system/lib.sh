@@ -213,6 +213,19 @@ device() {
 		--device-url "https://$MUSTER_DEVICE_HOST:$MUSTER_DEVICE_PORT/muster/device" "$@"
 }
 
+# ca VERB ARGUMENT…: muster-ca as the administrator.
+ca() { "$build/muster-ca" --database "$(conninfo_admin)" "$@"; }
+
+# signed_in FILE [UPN]: a token as the sign-in page would make it (for ada), in a file of its own.
+signed_in() {
+	(umask 077 && openssl rand -base64 32 | tr '+/' '-_' | tr -d '=\n' >"$1")
+	superuser "SELECT outcome FROM muster_worker.make_token('example', (SELECT id FROM muster.account WHERE upn = '${2:-$MUSTER_UPN}'),
+		'\\x$(sha256sum <"$1" | cut -d' ' -f1)', 'sign-in page', NULL, NULL, '127.0.0.1')" >/dev/null
+}
+
+# living UPN: how many devices an account has.
+living() { sql "SELECT count(*) FROM muster.devices WHERE account = '$1' AND state = 'enrolled'"; }
+
 # enroll STATE ARGUMENT…: ada enrolls with a new device kept in STATE.
 enroll() {
 	local state=$1

@@ -61,11 +61,11 @@ class Answer:
         return "%d %r %r" % (self.status, self.headers, self.body[:300])
 
 
-def tls(host=HOST, port=PORT, certificate=None, timeout=60):
+def tls(host=HOST, port=PORT, certificate=None, timeout=60, source=None):
     context = ssl.create_default_context(cafile=CA)
     if certificate:
         context.load_cert_chain(*certificate)
-    plain = socket.create_connection((ADDRESS, port), timeout=timeout)
+    plain = socket.create_connection((ADDRESS, port), timeout=timeout, source_address=source and (source, 0))
     return context.wrap_socket(plain, server_hostname=host)
 
 
@@ -100,10 +100,10 @@ def read_answer(stream, head=False):
     return Answer(status, headers, stream.read() if length is None else stream.read(int(length)))
 
 
-def exchange(raw, host=HOST, port=PORT, certificate=None, timeout=60, head=False):
-    """Send these bytes, read one answer."""
+def exchange(raw, host=HOST, port=PORT, certificate=None, timeout=60, head=False, source=None):
+    """Send these bytes (from an address of ours, source), read one answer."""
     start = time.monotonic()
-    with tls(host, port, certificate, timeout) as sock:
+    with tls(host, port, certificate, timeout, source) as sock:
         try:
             sock.sendall(raw)
         except (BrokenPipeError, ConnectionError, ssl.SSLError):
