@@ -14,7 +14,7 @@ oidc_certificate() {
 	openssl x509 -req -in "$oidc/tls.csr" -CA "$dir/tls/ca.pem" -CAkey "$dir/tls/ca.key" -set_serial 0x77 -days 2 \
 		-extfile "$oidc/tls.cnf" -out "$oidc/tls.crt"
 	cat "$oidc/tls.crt" "$oidc/tls.key" >"$oidc/tls.pem"
-	openssl genrsa -out "$oidc/signing.key" 2048
+	"$here/entra.py" key "$oidc" signing rsa
 }
 
 oidc_users() { printf '%s\n' "$1" >"$oidc/users.json"; }

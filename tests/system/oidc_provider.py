@@ -1,7 +1,7 @@
 """A small OpenID Connect provider for the tests: discovery document, authorization with a login form, tokens signed
-RS256 (by openssl), keys, userinfo. Authorization code flow with PKCE; one client.
+RS256 (by entra.py), keys, userinfo. Authorization code flow with PKCE; one client.
 
-oidc_provider.py DIRECTORY PORT: DIRECTORY has tls.pem (certificate and key of 127.0.0.1), signing.key, client.json
+oidc_provider.py DIRECTORY PORT: DIRECTORY has tls.pem (certificate and key of 127.0.0.1), signing.pem, client.json
 ({"client_id", "client_secret", "redirect_uri"}) and users.json ({name: {"password", "claims": {…}}}), which is read
 anew at each login. Requests are noted in DIRECTORY/log, without what they carry.
 """
@@ -13,15 +13,15 @@ import json
 import os
 import secrets
 import ssl
-import subprocess
 import sys
 import threading
 import time
 import urllib.parse
 
+import entra
+
 DIRECTORY, PORT = sys.argv[1], int(sys.argv[2])
 ISSUER = f"https://127.0.0.1:{PORT}"
-KEY = os.path.join(DIRECTORY, "signing.key")
 CODES, TOKENS, LOCK = {}, {}, threading.Lock()
 
 
@@ -30,21 +30,9 @@ def read(name):
         return json.load(file)
 
 
-def base64url(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def modulus():
-    line = subprocess.run(["openssl", "rsa", "-in", KEY, "-noout", "-modulus"], check=True, capture_output=True).stdout
-    return bytes.fromhex(line.decode().strip().partition("=")[2])
-
-
 def jws(claims):
-    head = base64url(json.dumps({"alg": "RS256", "typ": "JWT", "kid": "one"}).encode())
-    signed = (head + "." + base64url(json.dumps(claims).encode())).encode()
-    signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", KEY], input=signed, check=True,
-                               capture_output=True).stdout
-    return signed.decode() + "." + base64url(signature)
+    signed = entra.unsigned({"alg": "RS256", "typ": "JWT", "kid": "signing"}, claims)
+    return signed + "." + entra.url64(entra.sign(DIRECTORY, "signing", signed))
 
 
 METADATA = {
@@ -54,7 +42,7 @@ METADATA = {
     "code_challenge_methods_supported": ["S256"], "scopes_supported": ["openid", "profile", "email"],
     "token_endpoint_auth_methods_supported": ["client_secret_basic"],
 }
-JWKS = {"keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "one", "n": base64url(modulus()), "e": "AQAB"}]}
+JWKS = {"keys": [{name: value for name, value in entra.jwk(DIRECTORY, "signing").items() if name in ("kty", "use", "kid", "n", "e")}]}
 FORM = """<!DOCTYPE html><title>Sign in</title><p>{problem}</p><form method="post" action="/authorize">
 <input type="hidden" name="request" value="{request}"><input name="username" value="{hint}">
 <input type="password" name="password"><button>Sign in</button></form>"""
@@ -138,7 +126,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
         if not self.client_is_known():
             self.answer(401, {"error": "invalid_client"})
             return
-        challenge = base64url(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
+        challenge = entra.url64(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
         if code is None or code["until"] < time.time() or code["request"].get("code_challenge") != challenge:
             self.answer(400, {"error": "invalid_grant"})
             return

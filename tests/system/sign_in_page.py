@@ -37,15 +37,10 @@ return [texts, edges];
 """
 
 
-def database(statement):
-    done = subprocess.run(["psql", "-X", "-q", "-tA", "-c", statement], stdout=subprocess.PIPE, check=True)
-    return done.stdout.decode().strip()
-
-
 def words(language):
     """All that the page says in a language, as the database has it."""
-    return json.loads(database("SELECT jsonb_object_agg(t.key, replace(t.words, '{organization}', o.name)) FROM muster.page_texts t, "
-                               "muster.organization o WHERE o.key = 'example' AND t.language = '%s'" % language))
+    return json.loads(sql("SELECT jsonb_object_agg(t.key, replace(t.words, '{organization}', o.name)) FROM muster.page_texts t, "
+                          "muster.organization o WHERE o.key = 'example' AND t.language = '%s'" % language))
 
 
 def shot(browser, *names):
@@ -266,10 +261,10 @@ def accounts():
     case("%s: its account signs in there" % NAME, signed_in("carl@contoso.test", PASSWORD, elsewhere)[0])
     case("%s: not here" % NAME, not signed_in("carl@contoso.test", PASSWORD)[0])
     case("%s: nor ours there" % NAME, not signed_in(UPN, PASSWORD, elsewhere)[0])
-    database("SELECT muster.disable_account('%s', 'left')" % UPN)
+    sql("SELECT muster.disable_account('%s', 'left')" % UPN)
     case("%s: a disabled account is told with the right password" % NAME, html.escape(say["error_Authorization"], False).encode() in signed_in(UPN, PASSWORD)[1].body)
     case("%s: and not with a wrong one" % NAME, html.escape(say["wrong_password"], False).encode() in signed_in(UPN, WRONG)[1].body)
-    database("SELECT muster.enable_account('%s')" % UPN)
+    sql("SELECT muster.enable_account('%s')" % UPN)
 
 
 os.makedirs(SCREENSHOTS, exist_ok=True)
