@@ -60,6 +60,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			'only expected devices may enroll, and none is expected any more', format('SELECT muster.expect_device(%L, ''serial number'', value);', o.key)),
 		('error', 'terms', o.terms_version IS NOT NULL AND NOT EXISTS (SELECT FROM muster.terms t WHERE t.organization = o.id AND t.version = o.terms_version),
 			'terms are demanded in a version that is not published', format('SELECT muster.publish_terms(%L, %s, ''en'', title, body);', o.key, o.terms_version)),
+		('error', 'terms', coalesce(cardinality(muster.terms_lacking(o.id, o.terms_version)), 0) = 1,
+			format('the terms demanded have no text for devices of this ownership: %s', (muster.terms_lacking(o.id, o.terms_version))[1]),
+			format('SELECT muster.publish_terms(%L, %s, ''en'', title, body, %L);', o.key, o.terms_version, 'any')),
 		('error', 'platform', EXISTS (SELECT FROM muster.platform p WHERE p.organization = o.id AND p.minimum_os_version IS NOT NULL
 			AND NOT muster.version_at_most(muster.version_numbers(p.minimum_os_version), muster.version_numbers(p.maximum_os_version))),
 			'its lowest OS version is above its highest: no device fits', format('SELECT muster.set_platform(%L, …);', o.key)),

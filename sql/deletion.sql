@@ -68,6 +68,7 @@ BEGIN
 	DELETE FROM muster.known_network k WHERE k.account = ANY (gone);
 	DELETE FROM muster.password_failure f USING after_it n
 	 WHERE n.id = ANY (gone) AND f.kind = 'name' AND f.bucket = muster.name_bucket(n.organization, n.id, NULL);
+	DELETE FROM muster.terms_visit t USING muster.account a WHERE a.id = ANY (gone) AND t.organization = a.organization AND t.account = a.id;
 	DELETE FROM muster.acceptance t USING muster.account a WHERE a.id = ANY (gone) AND t.organization = a.organization AND t.account = a.id;
 	DELETE FROM muster.account_identity i USING muster.account a WHERE a.id = ANY (gone) AND i.organization = a.organization AND i.account = a.id;
 	UPDATE muster.tenant t SET device_account = NULL FROM muster.account a WHERE a.id = ANY (gone) AND t.organization = a.organization AND t.device_account = a.id;

@@ -50,7 +50,7 @@ GRANT SELECT ON muster.signer_authority, muster.revoked_signer, muster.listed_si
 	TO :readers;
 GRANT EXECUTE ON FUNCTION muster.signer_authority_id(text, text) TO :readers;
 GRANT SELECT ON muster.branding, muster.page_text, muster.page_texts TO :readers;
-GRANT EXECUTE ON FUNCTION muster.contrast(text, text), muster.luminance(text), muster.color_on(text), muster.image_type(bytea), muster.page_language(text[]),
+GRANT EXECUTE ON FUNCTION muster.contrast(text, text), muster.luminance(text), muster.color_on(text), muster.image_type(bytea), muster.page_language(text[]), muster.best_language(text[], text[]), muster.terms_lacking(uuid, integer),
 	muster.page_words(text, text)
 	TO :readers;
 GRANT SELECT ON muster.directory, muster.directories TO :readers;
@@ -73,6 +73,8 @@ GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollmen
 	replaced_by, replaced_at, ended_at, retired_at, retired_reason, trace, attempt, remote)
 	ON muster.device TO :readers;
 GRANT SELECT (id, organization, account, how, issued_at, expires_at, issued_remote, trace, attempt, consumed_at, device) ON muster.token TO :readers;
+-- Not the SHA-256 of what opens it.
+GRANT SELECT (organization, account, version, language, ownership, redirect_uri, request_id, trace, opened_at, expires_at, answered_at) ON muster.terms_visit TO :readers;
 GRANT EXECUTE ON FUNCTION muster.id_time(uuid), muster.trace(uuid), muster.devices_of(text, text), muster.account_id(text, text), muster.accounts_called(text),
 	muster.organization_id(text), muster.authority_id(text), muster.group_id(text, text), muster.licence_id(text, text),
 	muster.custom_rule_id(text, text), muster.effective_cap(uuid), muster.cap_of(integer, text, boolean, uuid, integer, text),
@@ -185,7 +187,7 @@ GRANT INSERT, UPDATE (network, note), DELETE ON muster.allowed_network TO :chang
 GRANT INSERT (organization, kind, value, reason), UPDATE (reason), DELETE ON muster.blocked_device TO :changers;
 GRANT INSERT (organization, kind, value, account, note), UPDATE (account, note), DELETE ON muster.expected_device TO :changers;
 GRANT INSERT (organization, name, priority, function, enabled), UPDATE (name, priority, enabled), DELETE ON muster.custom_rule TO :changers;
-GRANT INSERT (organization, version, language, title, body) ON muster.terms TO :changers;
+GRANT INSERT (organization, version, ownership, language, title, body) ON muster.terms TO :changers;
 GRANT INSERT (organization, color, logo), UPDATE (color, logo, changed_at) ON muster.branding TO :changers;
 GRANT EXECUTE ON FUNCTION muster.set_page_color(text, text), muster.set_page_logo(text, bytea) TO :changers;
 -- What pages say they say to everybody.
@@ -217,7 +219,7 @@ GRANT EXECUTE ON FUNCTION
 	muster.set_collision_policy(text, text),
 	muster.rule_function(text), muster.rule_function_wrong(text), muster.register_custom_rule(text, text, text, integer),
 	muster.enable_custom_rule(text, text), muster.disable_custom_rule(text, text), muster.remove_custom_rule(text, text),
-	muster.terms_version(integer), muster.publish_terms(text, integer, text, text, text), muster.require_terms(text, integer),
+	muster.terms_version(integer), muster.publish_terms(text, integer, text, text, text, text), muster.require_terms(text, integer),
 	muster.record_acceptance(text, integer, text, text),
 	muster.is_web_server_variable(text), muster.web_server_variable(text),
 	muster.use_web_server_sign_in(text, text, text, boolean, text, text, text),

@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 16
+\set newest 17
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -104,6 +104,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 16) AS due 
 \if :due
 \ir migrations/016-more-scale.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 17) AS due \gset
+\if :due
+\ir migrations/017-terms.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -140,6 +144,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 16) AS due 
 \ir days.sql
 \ir worker.sql
 \ir sign_in.sql
+\ir terms_page.sql
 \ir page_texts.sql
 \ir issuer.sql
 \ir under_way.sql

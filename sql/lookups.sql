@@ -45,7 +45,7 @@ SELECT o.key AS organization, r.name, r.priority, r.function, r.enabled, r.regis
 COMMENT ON VIEW muster.custom_rules IS 'Rules of the administrator''s own: functions that are asked at every enrollment, low priorities first. Example: SELECT name, function, enabled FROM muster.custom_rules WHERE organization = ''example'' ORDER BY priority, name;';
 
 CREATE OR REPLACE VIEW muster.acceptances WITH (security_invoker = true) AS
-SELECT o.key AS organization, a.upn AS account, x.version, x.accepted_at, x.how, x.note, x.recorded_by, o.terms_version AS required, x.id
+SELECT o.key AS organization, a.upn AS account, x.version, x.accepted_at, x.how, x.note, x.recorded_by, o.terms_version AS required, x.id, x.language, x.ownership
   FROM muster.acceptance x
   JOIN muster.organization o ON o.id = x.organization
   JOIN muster.account a ON a.id = x.account;

@@ -126,10 +126,9 @@ SELECT l.language, e.key, e.standard AS english, coalesce(t.own, t.standard) AS 
   LEFT JOIN muster.page_text t ON t.language = l.language AND t.key = e.key;
 COMMENT ON VIEW muster.page_texts IS 'What the pages say in each language there is (words; NULL: missing, English is said instead), whether an administrator put it there (own), and Muster''s own English. Example: SELECT key, english FROM muster.page_texts WHERE language = ''de'' AND words IS NULL;';
 
-CREATE OR REPLACE FUNCTION muster.page_language(ranges text[]) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION muster.best_language(there text[], ranges text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	there text[] := ARRAY(SELECT DISTINCT t.language FROM muster.page_text t ORDER BY 1);
 	wanted text;
 	found text;
 BEGIN
@@ -151,8 +150,14 @@ BEGIN
 			RETURN found;
 		END IF;
 	END LOOP;
-	RETURN 'en';
+	RETURN NULL;
 END
+$$;
+COMMENT ON FUNCTION muster.best_language(text[], text[]) IS 'Internal: of the languages that there are, the one that suits best what somebody reads (BCP 47 ranges, the best first): RFC 4647, lookup; NULL if none does. Example: SELECT muster.best_language(ARRAY[''de'', ''en''], ARRAY[''de-AT'']);';
+
+CREATE OR REPLACE FUNCTION muster.page_language(ranges text[]) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(muster.best_language(ARRAY(SELECT DISTINCT t.language FROM muster.page_text t ORDER BY 1), page_language.ranges), 'en')
 $$;
 COMMENT ON FUNCTION muster.page_language(text[]) IS 'The language of the pages that suits best what somebody reads (BCP 47 ranges, the best first): RFC 4647, lookup; English if none does. Example: SELECT muster.page_language(ARRAY[''de-AT'', ''en'']);';
 

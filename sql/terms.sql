@@ -12,13 +12,15 @@ END
 $$;
 COMMENT ON FUNCTION muster.terms_version(integer) IS 'Internal: a version of terms, or an error. Example: SELECT muster.terms_version(1);';
 
-CREATE OR REPLACE FUNCTION muster.publish_terms(organization text, version integer, language text, title text, body text) RETURNS text
+CREATE OR REPLACE FUNCTION muster.publish_terms(organization text, version integer, language text, title text, body text, ownership text DEFAULT 'any') RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	owner_id uuid := muster.organization_id(publish_terms.organization);
 	wrong text := CASE
 		WHEN publish_terms.language IS NULL OR publish_terms.language !~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$'
 			THEN format('not usable as a language: %s', coalesce(quote_literal(left(publish_terms.language, 40)), 'NULL'))
+		WHEN publish_terms.ownership IS NULL OR publish_terms.ownership NOT IN ('any', 'organization', 'personal')
+			THEN format('not usable as an ownership: %s (any, organization, personal)', coalesce(quote_literal(left(publish_terms.ownership, 40)), 'NULL'))
 		WHEN muster.cut(publish_terms.title, 256) IS NULL THEN 'the terms need a title'
 		WHEN btrim(coalesce(publish_terms.body, '')) = '' THEN 'the terms need a text'
 		WHEN length(publish_terms.body) > 1000000 THEN format('the terms have %s characters, at most 1000000 are kept', length(publish_terms.body))
@@ -28,8 +30,8 @@ BEGIN
 		RAISE EXCEPTION '%', wrong
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'For example: SELECT muster.publish_terms(''example'', 1, ''en'', ''Terms of use'', ''…'');';
 	END IF;
-	INSERT INTO muster.terms (organization, version, language, title, body)
-	VALUES (owner_id, muster.terms_version(publish_terms.version), publish_terms.language, muster.cut(publish_terms.title, 256), publish_terms.body)
+	INSERT INTO muster.terms (organization, version, ownership, language, title, body)
+	VALUES (owner_id, muster.terms_version(publish_terms.version), publish_terms.ownership, publish_terms.language, muster.cut(publish_terms.title, 256), publish_terms.body)
 	ON CONFLICT DO NOTHING;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'version % of the terms exists already in %', publish_terms.version, publish_terms.language
@@ -40,7 +42,7 @@ BEGIN
 		publish_terms.language, publish_terms.organization, publish_terms.version);
 END
 $$;
-COMMENT ON FUNCTION muster.publish_terms(text, integer, text, text, text) IS 'Publish an organization''s terms of use: version (1, 2, …), language (en, de, …), title, text. A published text is not changed; a new one is a new version. Example: SELECT muster.publish_terms(''example'', 1, ''en'', ''Terms of use'', ''Use it for work.'');';
+COMMENT ON FUNCTION muster.publish_terms(text, integer, text, text, text, text) IS 'Publish an organization''s terms of use: version (1, 2, …), language (en, de, …), title, text, and for whose devices: any, organization (joined to Entra ID) or personal. Write it as plain text, with blank lines between paragraphs. A published text is not changed; a new one is a new version. Example: SELECT muster.publish_terms(''example'', 1, ''en'', ''Terms of use'', ''Use it for work.'');';
 
 CREATE OR REPLACE FUNCTION muster.require_terms(organization text, version integer) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -148,7 +150,10 @@ CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.terms
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.terms
 	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();
-CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.acceptance
+CREATE OR REPLACE TRIGGER audit AFTER DELETE ON muster.acceptance
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
+-- What the page records (as muster_owner) has an event of its own.
+CREATE OR REPLACE TRIGGER audit_by_hand AFTER INSERT ON muster.acceptance
+	FOR EACH ROW WHEN (NEW.how = 'hand') EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.acceptance
 	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();

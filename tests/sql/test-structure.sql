@@ -37,7 +37,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' 
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind = 'v' AND NOT coalesce(reloptions, '{}') @> ARRAY['security_invoker=true']$$, 'every view runs as its reader');
 SELECT bag_eq($$SELECT proname::text, provolatile::text FROM ours_functions WHERE nspname = 'muster_worker'$$,
 	$$VALUES ('discover', 's'), ('count_password', 'v'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('count', 'v'), ('housekeeping', 'v'), ('make_token', 'v'), ('welcome', 'v'), ('page', 's'),
-		('sign_in_variables', 's'), ('sign_in', 'v')$$, 'what workers only ask is STABLE');
+		('sign_in_variables', 's'), ('sign_in', 'v'), ('show_terms', 'v'), ('answer_terms', 'v')$$, 'what workers only ask is STABLE');
 
 -- PUBLIC gets nothing.
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('eve', oid, 'EXECUTE')$$, 'a stranger may call no function');
@@ -68,7 +68,7 @@ SELECT is((SELECT count(*) FROM ours_relations c JOIN pg_attribute a ON a.attrel
 	AND c.relname <> 'import_row' AND a.attname IN ('password_hash', 'private_key', 'sealing_key', 'dm_secrets')), 4::bigint, 'these four columns are the secrets there are');
 SELECT bag_eq($$SELECT c.relname::text, a.attname::text FROM ours_relations c JOIN pg_attribute a ON a.attrelid = c.oid
 	WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'import_row' AND a.attnum > 0 AND NOT has_column_privilege('muster_auditor', c.oid, a.attnum, 'SELECT')$$,
-	$$VALUES ('account', 'password_hash'), ('authority', 'private_key'), ('configuration', 'sealing_key'), ('device', 'dm_secrets'), ('token', 'sha256'), ('token', 'consumed_key'), ('bulk_token', 'token_sha256')$$, 'an auditor reads everything else');
+	$$VALUES ('account', 'password_hash'), ('authority', 'private_key'), ('configuration', 'sealing_key'), ('device', 'dm_secrets'), ('token', 'sha256'), ('token', 'consumed_key'), ('bulk_token', 'token_sha256'), ('terms_visit', 'sha256')$$, 'an auditor reads everything else');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_any_column_privilege('muster_auditor', oid, 'INSERT, UPDATE')
 	OR has_table_privilege('muster_auditor', oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER'))$$, 'an auditor changes nothing');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE') AND provolatile = 'v'$$, 'an auditor calls what only looks');
