@@ -38,6 +38,8 @@ const char page_style[] =
     "[aria-invalid]{border-color:var(--bad)}\n"
     "button{margin-top:1.75rem;border:1px solid var(--line);background:var(--accent);"
     "color:var(--on-accent);font-weight:600;cursor:pointer;transition:filter .15s}\n"
+    "button.second{margin-top:.75rem;background:var(--sheet);color:var(--text)}\n"
+    ".terms{white-space:pre-line}\n"
     "button:hover{filter:brightness(.93)}\n"
     ":focus-visible{outline:.15rem solid var(--text);outline-offset:.1rem}\n"
     "@media (max-width:30rem){body{padding:0;background:var(--sheet)}"

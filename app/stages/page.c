@@ -14,6 +14,7 @@ page_new(struct exchange *ex)
 
 	page->trace = ex->request->trace.text;
 	page->nonce = page_nonce(ex->request->arena);
+	page->framed = ex->framed;
 	return page;
 }
 

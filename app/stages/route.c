@@ -248,7 +248,7 @@ route_run(struct exchange *ex)
 	ex->attempt = route.attempt;
 	ex->os_version = route.os_version;
 	exchange_name(ex, route.service);
-	if (route.service == SERVICE_NONE || route.service == SERVICE_TERMS ||
+	if (route.service == SERVICE_NONE ||
 	    (route.service == SERVICE_DEVICE && request->client_verify == NULL &&
 		request->client_certificate == NULL))
 		return refuse(&ex->why, OUTCOME_NOT_FOUND, "no service at '%s'", request->path);
@@ -262,6 +262,8 @@ route_run(struct exchange *ex)
 		return stage_sign_in(ex);
 	if (route.service == SERVICE_SINGLE_SIGN_ON)
 		return stage_single_sign_on(ex);
+	if (route.service == SERVICE_TERMS)
+		return stage_terms(ex);
 	if (is_get(request->method))
 		return answer_probe(ex);
 	if ((o = check_post(ex)) != OUTCOME_OK ||

@@ -1,6 +1,6 @@
 /*
- * The pages that people see in the enrollment window: sign-in, its result, errors. HTML written by
- * wire/xml_out.h, so that no value can become markup; nothing external, and nothing that needs JavaScript.
+ * The pages that people see in the enrollment window: sign-in, its result, terms of use, errors. HTML written
+ * by wire/xml_out.h, so that no value can become markup; nothing external, and nothing that needs JavaScript.
  * The style follows the device's light or dark setting.
  */
 #ifndef MUSTER_PROTOCOL_PAGE_H
@@ -63,6 +63,33 @@ bool page_appru_valid(const char *appru);
  */
 bool page_result(
     struct arena *, const struct page *, const char *appru, const char *wresult, struct bytes *out);
+
+/*
+ * Where the answer to terms of use goes: "ms-appx-web://" in any case and what a URI may hold, but no '#'; at
+ * most PAGE_REDIRECT_MAX bytes. Whatever else stands in redirect_uri would let a stranger collect answers.
+ */
+#define PAGE_REDIRECT_MAX 1024
+bool page_redirect_valid(const char *redirect_uri);
+
+/* What the page with terms of use shows. */
+struct terms_form {
+	const char *title, *body; /* plain text; blank lines stay */
+	const char *language;	  /* of both, BCP 47 */
+	const char *visit;	  /* what the hidden field has to bring back */
+	bool may_decline;	  /* there is a second button */
+};
+
+/*
+ * Write terms of use with the button that accepts them, and perhaps one that declines: fields visit and
+ * answer (PAGE_FIELD_…), posted to the page's own address with its query.
+ * false when the writer failed
+ */
+bool page_terms(struct arena *, const struct page *, const struct terms_form *, struct bytes *out);
+
+#define PAGE_FIELD_VISIT "visit"
+#define PAGE_FIELD_ANSWER "answer"
+#define PAGE_ANSWER_ACCEPT "accept"
+#define PAGE_ANSWER_DECLINE "decline"
 
 /*
  * Write why it goes no further, and the trace id. The sentence is the one of the page's language for the

@@ -72,6 +72,7 @@ struct exchange {
 	bool shown;		 /* it was not, but is enough for what is no secret: no decision is told */
 	bool recorded;		 /* what succeeded stands in the database already */
 	bool answered;		 /* a refusal's reply is made */
+	bool framed;		 /* Windows shows this stage's pages in a frame */
 	const struct page *page; /* the organization's, for people; NULL until it is loaded */
 	int64_t signature_us, issuer_database_us;
 };
@@ -82,6 +83,7 @@ enum outcome stage_enrollment(struct exchange *);
 enum outcome stage_device(struct exchange *);
 enum outcome stage_sign_in(struct exchange *);
 enum outcome stage_single_sign_on(struct exchange *);
+enum outcome stage_terms(struct exchange *);
 
 /*
  * Whom the credential says it is, for SQL to look up. Nothing is proven yet.
