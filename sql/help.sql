@@ -24,7 +24,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 		(12, 'blocked and expected devices', ARRAY['blocked_devices', 'block_device', 'unblock_device', 'expected_devices', 'expect_device', 'forget_device', 'require_preregistration'],
 			'stolen lost ban allow list serial pre-register'),
 		(13, 'devices', ARRAY['devices', 'find_devices', 'devices_of', 'device_page', 'retire_device', 'id_time', 'new_id'], 'stolen lost laptop wipe revoke remove delete serial enrollment'),
-		(14, 'terms of use', ARRAY['acceptances', 'publish_terms', 'require_terms', 'record_acceptance'], 'accept agreement'),
+		(14, 'terms of use', ARRAY['acceptances', 'publish_terms', 'require_terms', 'record_acceptance'], 'accept agreement ownership page entra'),
 		(15, 'rules of your own', ARRAY['custom_rules', 'register_custom_rule', 'enable_custom_rule', 'disable_custom_rule', 'remove_custom_rule', 'custom_rule_id'], 'policy function hook'),
 		(16, 'why a device is refused', ARRAY['trace', 'refusals', 'refusals_of', 'refusal_page', 'explain_enrollment', 'explain_device', 'refusals_by_day'], 'error reason screen support rehearse what if test simulate dry run'),
 		(17, 'reports', ARRAY['funnel', 'refusals_by_day', 'client_versions', 'expiring'], 'count statistics'),
