@@ -243,6 +243,10 @@ set_request(struct http *http, const struct http_request *request, struct curl_s
 	curl_easy_setopt(curl, CURLOPT_URL, request->url);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(
+	    curl, CURLOPT_HTTPAUTH, request->bearer != NULL ? (long)CURLAUTH_BEARER : (long)CURLAUTH_NONE);
+	curl_easy_setopt(
+	    curl, CURLOPT_XOAUTH2_BEARER, request->bearer != NULL ? request->bearer->data : NULL);
 	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "ENROLLClient");
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);

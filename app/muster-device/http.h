@@ -26,9 +26,10 @@ void http_free(struct http *);
 void http_identify(struct http *, const char *certificate, const char *key, const char *roots);
 
 struct http_request {
-	const char *method;	  /* "GET", "POST"; a body goes with any */
-	const char *url;	  /* https */
-	const char *content_type; /* NULL: none */
+	const char *method;	     /* "GET", "POST"; a body goes with any */
+	const char *url;	     /* https */
+	const char *content_type;    /* NULL: none */
+	const struct secret *bearer; /* sent with it; NULL: none */
 	struct bytes body;
 	bool follow;  /* redirects to https are followed (discovery, and the browser) */
 	bool browser; /* sent as a browser does: its headers, a GET after a redirection, and cookies, which

@@ -4,6 +4,7 @@
 #include "password.h"
 #include "raw.h"
 #include "report.h"
+#include "terms.h"
 
 #include <errno.h>
 
@@ -69,10 +70,29 @@ key_read(const struct settings *settings, gnutls_x509_privkey_t *key)
 	return false;
 }
 
+/* What the terms page gives goes along as EnrollmentData, before what --set says of it. */
+static bool
+terms_take(
+    struct arena *arena, const struct secret *token, struct settings *settings, struct refusal *refusal)
+{
+	const char *blob;
+
+	if (settings->terms_url == NULL)
+		return true;
+	*refusal = (struct refusal){ .stage = "terms" };
+	if (!terms_accept(arena, settings, token, &blob, refusal))
+		return false;
+	memmove(settings->override + 1, settings->override,
+	    settings->override_count++ * sizeof(*settings->override));
+	settings->override[0] = arena_printf(arena, "EnrollmentData=%s", blob);
+	return true;
+}
+
 static enum exit_status
 enroll_in(struct arena *arena, const struct options *options, const char *directory)
 {
-	const struct settings *settings = &options->settings;
+	struct settings own = options->settings, *settings = &own;
+	struct refusal refusal;
 	CLEANUP(secret_release) struct secret secret = { NULL, 0 };
 	CLEANUP(signer_release) struct signer signer = { .key = NULL };
 	struct identity identity;
@@ -84,6 +104,12 @@ enroll_in(struct arena *arena, const struct options *options, const char *direct
 	if (!login_read(arena, options, &secret, &signer, &who.login) || !key_read(settings, &who.key) ||
 	    (who.http = http_new(settings)) == NULL)
 		return EXIT_USAGE;
+	if (!terms_take(arena, &secret, settings, &refusal)) {
+		http_free(who.http);
+		keypair_free(&who.key);
+		(settings->json ? report_refusal_json : report_refusal)(&refusal);
+		return report_status(&refusal);
+	}
 	(void)enrollment_run(arena, &who, enrollment);
 	http_free(who.http);
 	keypair_free(&who.key);

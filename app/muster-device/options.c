@@ -37,6 +37,8 @@ enum letter {
 	OPTION_OUT,
 	OPTION_POOL,
 	OPTION_FRESH_KEYS,
+	OPTION_TERMS,
+	OPTION_DECLINE_TERMS,
 	OPTION_TO,
 	OPTION_URL,
 	OPTION_CONTENT_TYPE,
@@ -50,6 +52,8 @@ static const struct option table[] = {
 	{ "password-file", required_argument, NULL, OPTION_PASSWORD_FILE },
 	{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
 	{ "jwt-file", required_argument, NULL, OPTION_JWT_FILE },
+	{ "terms", required_argument, NULL, OPTION_TERMS },
+	{ "decline-terms", no_argument, NULL, OPTION_DECLINE_TERMS },
 	{ "certificate", required_argument, NULL, OPTION_CERTIFICATE },
 	{ "certificate-key", required_argument, NULL, OPTION_CERTIFICATE_KEY },
 	{ "sign-as", required_argument, NULL, OPTION_SIGN_AS },
@@ -101,6 +105,8 @@ static const char help[] =
     "  --password-file FILE     else $MUSTER_PASSWORD, else the terminal\n"
     "  --token-file FILE        enroll with the token in it (AuthPolicy Federated), no password\n"
     "  --jwt-file FILE          enroll with the JWT in it, as a device of Entra ID does\n"
+    "  --terms URL              accept the terms of use there first, by that JWT\n"
+    "  --decline-terms          or decline them\n"
     "  --certificate PEM        sign with it (AuthPolicy Certificate), no password\n"
     "  --certificate-key PEM    and with this key\n"
     "  --server HOST[:PORT]     or a URL of discovery; else EnterpriseEnrollment.<domain of UPN>\n"
@@ -244,6 +250,8 @@ plain_option(struct options *to, int letter, const char *value)
 		to->certificate_file = value;
 		settings->auth_policy = "Certificate";
 		return true;
+	case OPTION_TERMS: settings->terms_url = value; return true;
+	case OPTION_DECLINE_TERMS: settings->decline_terms = true; return true;
 	case OPTION_CERTIFICATE_KEY: to->certificate_key_file = value; return true;
 	case OPTION_SERVER: settings->server = value; return true;
 	case OPTION_CA_FILE: settings->ca_file = value; return true;
@@ -345,6 +353,12 @@ needs_check(struct options *to)
 		    "muster-device: a certificate and a token do not go together: give one of them\n");
 		return false;
 	}
+	if (to->settings.terms_url != NULL && (!to->token_is_jwt || to->verb != VERB_ENROLL)) {
+		fprintf(stderr, "muster-device: --terms goes with enroll and --jwt-file\n");
+		return false;
+	}
+	if (to->settings.override_count == OVERRIDES_MAX && to->settings.terms_url != NULL)
+		return mistake("option --terms", to->settings.terms_url, "is one item too many");
 	if (to->verb == VERB_STATUS && to->settings.state == NULL) {
 		fprintf(stderr, "muster-device: --state DIR is needed: where enroll installed\n");
 		return false;

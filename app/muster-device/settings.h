@@ -28,17 +28,19 @@ struct settings {
 	size_t override_count;
 	const char
 	    *auth_policy; /* the only AuthPolicy offered; NULL: OnPremise and Federated, as Settings does */
-	const char *key_file; /* PEM of the private key to enroll with; NULL: made */
-	unsigned long resend; /* how often the RequestSecurityToken is sent again, its answer lost */
-	long timeout_ms;      /* of one request */
-	bool device_type;     /* EnrollmentType Device */
-	bool tpm;	      /* the device has a usable Platform Crypto Provider */
-	bool spaced;	      /* white space around values, as the published samples have it */
-	bool slash;	      /* Discover's namespace with a trailing slash, as the samples have it */
-	bool pedantic;	      /* notes refuse, too */
-	bool again;	      /* forget an earlier enrollment of this state directory */
-	bool new_connections; /* none is kept */
+	const char *terms_url; /* opened under the token before it enrolls; NULL: no */
+	const char *key_file;  /* PEM of the private key to enroll with; NULL: made */
+	unsigned long resend;  /* how often the RequestSecurityToken is sent again, its answer lost */
+	long timeout_ms;       /* of one request */
+	bool device_type;      /* EnrollmentType Device */
+	bool tpm;	       /* the device has a usable Platform Crypto Provider */
+	bool spaced;	       /* white space around values, as the published samples have it */
+	bool slash;	       /* Discover's namespace with a trailing slash, as the samples have it */
+	bool pedantic;	       /* notes refuse, too */
+	bool again;	       /* forget an earlier enrollment of this state directory */
+	bool new_connections;  /* none is kept */
 	bool json;
+	bool decline_terms; /* there */
 };
 
 #endif
