@@ -48,6 +48,7 @@ SELECT muster.trust_signer_authority(k, 'Signers', der(500), 'CN=S', sha256('CN=
 	muster.set_signing(k) FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.list_signer(k, u, repeat('0a', 32)) FROM (VALUES ('example', 'bob@example.test'), ('other', 'olga@other.test')) v (k, u);
 INSERT INTO muster.used_signature (sha256, organization, device, until) SELECT sha256(d.id::text::bytea), d.organization, d.id, now() FROM muster.device d;
+INSERT INTO muster.terms_visit (sha256, organization, account, version, language, ownership, redirect_uri, expires_at) SELECT sha256(a.id::text::bytea), a.organization, a.id, 1, 'en', 'personal', 'ms-appx-web://a/', now() FROM muster.account a;
 SELECT is(try('muster_worker', $$SELECT * FROM muster_worker.count('[{"organization": "example", "stage": "discovery", "build": "10.0.26200", "count": 2}, {"organization": "other", "stage": "discovery", "build": "10.0.26200", "count": 5}]')$$), 'true', 'counts of both');
 SELECT is(try('muster_worker', format($$SELECT outcome FROM muster_worker.make_token(%L, %L, sha256(%L), 'sign-in page', %L, NULL, '192.0.2.9')$$, 'other', a.id, a.upn, id(60))), 'Authorization', 'no token in another organization')
 	FROM muster.account a WHERE a.upn = 'bob@example.test';
