@@ -125,16 +125,29 @@ END
 $$;
 COMMENT ON FUNCTION muster_worker.refuse(uuid, uuid, text, text, text, text, text, uuid, text, jsonb, jsonb) IS 'Record a refusal: trace and attempt id, stage, outcome, reason, organization''s key, typed user name, account, client address, device''s facts, the decision''s details (at most 16 KiB); NULL for what is not known. Texts are cut, nothing a stranger sent can make it fail. False: not recorded, the database is read-only. Example: SELECT * FROM muster_worker.refuse(muster.new_id(), NULL, ''policy'', ''Authentication'', ''wrong password'', ''example'', ''ada'', NULL, ''192.0.2.7'', NULL);';
 
+CREATE OR REPLACE FUNCTION muster.certificate_bars(x muster.certificate, d muster.device, o muster.organization) RETURNS text
+LANGUAGE sql STABLE AS $$
+	-- An account that is disabled keeps its devices, so that a leaver's laptop can still be wiped; a
+	-- disabled organization is shut out altogether.
+	SELECT CASE
+		WHEN d.state = 'retired' THEN 'device is retired' || coalesce(': ' || d.retired_reason, '')
+		WHEN x.revoked_at IS NOT NULL THEN format('certificate is revoked (%s)', x.revocation_reason) || coalesce(': ' || x.revocation_note, '')
+		WHEN x.not_after <= now() THEN 'certificate has expired'
+		WHEN x.superseded_at IS NOT NULL OR d.ended_at IS NOT NULL THEN 'certificate is superseded: the device has used a newer one'
+		WHEN d.state = 'replaced' AND d.replaced_at + make_interval(days => o.replaced_certificate_days) <= now()
+			THEN 'certificate is superseded: the device enrolled again and the time for the change is over'
+		WHEN NOT o.enabled THEN 'organization is disabled'
+	END
+$$;
+COMMENT ON FUNCTION muster.certificate_bars(muster.certificate, muster.device, muster.organization) IS 'Internal: why a device''s certificate opens no door: its device is retired, it is revoked, expired or superseded, its organization disabled; NULL: it does. Example: SELECT muster.certificate_bars(x, d, o) FROM muster.certificate x JOIN muster.device d ON d.id = x.device JOIN muster.organization o ON o.id = d.organization;';
+
 CREATE OR REPLACE FUNCTION muster_worker.device(p_sha256 bytea, p_trace uuid)
 RETURNS TABLE (outcome text, why text, device uuid, account text, organization text, state text, name text, not_after text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	c record;
-	reason text;
 BEGIN
-	SELECT d.id, d.organization, d.account, d.state, d.name, d.replaced_by, d.replaced_at, d.ended_at, d.retired_at, d.retired_reason,
-	       x.not_after, x.first_used_at, a.upn, o.key, o.enabled, o.replaced_certificate_days
-	  INTO c
+	SELECT d.id, d.state, d.name, x.not_after, x.first_used_at, a.upn, o.key, muster.certificate_bars(x, d, o) AS bars INTO c
 	  FROM muster.certificate x
 	  JOIN muster.device d ON d.id = x.device
 	  JOIN muster.account a ON a.id = d.account
@@ -144,24 +157,14 @@ BEGIN
 		RETURN QUERY SELECT 'Forbidden', 'unknown certificate', NULL::uuid, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text;
 		RETURN;
 	END IF;
-	-- An account that is disabled keeps its devices, so that a leaver's laptop can still be wiped; a
-	-- disabled organization is shut out altogether.
-	reason := CASE
-		WHEN c.state = 'retired' THEN 'device is retired' || coalesce(': ' || c.retired_reason, '')
-		WHEN c.not_after <= now() THEN 'certificate has expired'
-		WHEN c.ended_at IS NOT NULL THEN 'certificate is superseded: the device has used a newer one'
-		WHEN c.state = 'replaced' AND c.replaced_at + make_interval(days => c.replaced_certificate_days) <= now()
-			THEN 'certificate is superseded: the device enrolled again and the time for the change is over'
-		WHEN NOT c.enabled THEN 'organization is disabled'
-	END;
-	IF reason IS NULL AND c.first_used_at IS NULL AND NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' THEN
+	IF c.bars IS NULL AND c.first_used_at IS NULL AND NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' THEN
 		PERFORM muster.first_use(p_sha256, c.id, p_trace);
 	END IF;
-	RETURN QUERY SELECT CASE WHEN reason IS NULL THEN 'OK' ELSE 'Forbidden' END, reason, c.id, c.upn, c.key, c.state, c.name,
+	RETURN QUERY SELECT CASE WHEN c.bars IS NULL THEN 'OK' ELSE 'Forbidden' END, c.bars, c.id, c.upn, c.key, c.state, c.name,
 		to_char(c.not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
 END
 $$;
-COMMENT ON FUNCTION muster_worker.device(bytea, uuid) IS 'The device endpoint: whose certificate this is (SHA-256 of its DER), and whether it opens the door: Forbidden with the reason if unknown, expired, superseded, of a retired device or of a disabled organization. Its first use is recorded and ends the certificate it replaced; later calls write nothing. Example: SELECT * FROM muster_worker.device(sha256, muster.new_id()) FROM muster.certificate LIMIT 1;';
+COMMENT ON FUNCTION muster_worker.device(bytea, uuid) IS 'The device endpoint: whose certificate this is (SHA-256 of its DER), and whether it opens the door: Forbidden with the reason if unknown or as muster.certificate_bars tells. Its first use is recorded and ends the certificate it replaced; later calls write nothing. Example: SELECT * FROM muster_worker.device(sha256, muster.new_id()) FROM muster.certificate LIMIT 1;';
 
 CREATE OR REPLACE FUNCTION muster.first_use(p_sha256 bytea, p_device uuid, p_trace uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

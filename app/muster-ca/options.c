@@ -38,17 +38,17 @@ enum option_name {
 	OPTION_COUNT,
 };
 
-#define OF(verb) (1U << (verb))
+#define OF(verb) (UINT64_C(1) << (verb))
 #define OF_ALL (OF(VERB_COUNT) - 1)
 
-_Static_assert(VERB_COUNT < 32 && OPTION_COUNT <= 32, "verbs and options are bits of an unsigned");
+_Static_assert(VERB_COUNT < 64 && OPTION_COUNT <= 64, "verbs and options are bits of a uint64_t");
 
 /* What getopt_long() returns for the first; 0 to 255 are its own. */
 #define FIRST 0x100
 
 static const struct {
 	const char *name, *value;
-	unsigned verbs;
+	uint64_t verbs;
 	const char *help;
 } table[OPTION_COUNT] = {
 	[OPTION_DATABASE] = { "database", "CONNINFO", OF_ALL,
@@ -255,7 +255,7 @@ unknown(const char *word, int option, struct why *why)
 
 /* All options, whatever verb they belong to; seen has a bit for each. */
 static enum outcome
-options_take(int argc, char **argv, struct options *to, unsigned *seen, struct why *why)
+options_take(int argc, char **argv, struct options *to, uint64_t *seen, struct why *why)
 {
 	struct option known[OPTION_COUNT + 1] = { { NULL, 0, NULL, 0 } };
 	enum outcome o = OUTCOME_OK;
@@ -272,7 +272,7 @@ options_take(int argc, char **argv, struct options *to, unsigned *seen, struct w
 			return mistake(why, "option", argv[optind - 1], "its value is missing");
 		if (letter < FIRST)
 			return unknown(argv[optind - 1], optopt, why);
-		*seen |= 1U << (letter - FIRST);
+		*seen |= UINT64_C(1) << (letter - FIRST);
 		o = option_take(to, (enum option_name)(letter - FIRST), optarg, why);
 	}
 	return o;
@@ -368,10 +368,10 @@ needs_check(const struct options *to, struct why *why)
 
 /* An option of another verb is a misunderstanding, not something to pass over. */
 static enum outcome
-belongs_check(const struct options *to, unsigned seen, struct why *why)
+belongs_check(const struct options *to, uint64_t seen, struct why *why)
 {
 	for (int i = 0; i < OPTION_COUNT; i++)
-		if ((seen & 1U << i) != 0 && (table[i].verbs & OF(to->verb)) == 0)
+		if ((seen & UINT64_C(1) << i) != 0 && (table[i].verbs & OF(to->verb)) == 0)
 			return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 			    "--%s does not go with %s: see muster-ca %s --help", table[i].name,
 			    verbs[to->verb].name, verbs[to->verb].name);
@@ -381,7 +381,7 @@ belongs_check(const struct options *to, unsigned seen, struct why *why)
 enum outcome
 options_parse(int argc, char **argv, struct options *to, struct why *why)
 {
-	unsigned seen;
+	uint64_t seen;
 	enum outcome o;
 
 	*to = (struct options){ .key = KEY_EC_P256,
