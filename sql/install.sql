@@ -149,6 +149,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 18) AS due 
 \ir worker.sql
 \ir sign_in.sql
 \ir terms_page.sql
+\ir watch.sql
 \ir page_texts.sql
 \ir issuer.sql
 \ir under_way.sql

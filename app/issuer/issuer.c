@@ -73,7 +73,7 @@ ask_serve(struct issuer *issuer, int fd, struct arena *arena, int *status)
 }
 
 static int
-asks_serve(struct issuer *issuer, int fd, const volatile int *stop)
+asks_serve(struct issuer *issuer, const struct issuer_options *options, const volatile int *stop)
 {
 	struct arena *arena = arena_new();
 	int status = EXIT_SUCCESS;
@@ -82,8 +82,9 @@ asks_serve(struct issuer *issuer, int fd, const volatile int *stop)
 	while (open && !*stop) {
 		bool loaded = issuer->keyring.arena != NULL;
 
-		if (ask_waits(fd, loaded ? LOOK_UP_MS : LOOK_UP_UNLOADED_MS)) {
-			open = ask_serve(issuer, fd, arena, &status);
+		meter_ready(options->meter, options->pair, keyring_is_warm(&issuer->keyring));
+		if (ask_waits(options->fd, loaded ? LOOK_UP_MS : LOOK_UP_UNLOADED_MS)) {
+			open = ask_serve(issuer, options->fd, arena, &status);
 			arena_reset(arena);
 		} else if (!loaded) {
 			configuration_load(issuer, false);
@@ -104,7 +105,7 @@ issuer_run(const struct issuer_options *options, const volatile int *stop)
 	int status;
 
 	configuration_load(&issuer, true);
-	status = asks_serve(&issuer, options->fd, stop);
+	status = asks_serve(&issuer, options, stop);
 	keyring_release(&issuer.keyring);
 	pg_free(issuer.pg);
 	return status;

@@ -126,6 +126,15 @@ keyring_warm(struct keyring *keyring)
 	return warm;
 }
 
+bool
+keyring_is_warm(const struct keyring *keyring)
+{
+	for (size_t i = 0; i < keyring->configuration.authorities && i < WARM_MAX; i++)
+		if (keyring->slot[i].signer.key == NULL)
+			return false;
+	return keyring->configuration.authorities > 0;
+}
+
 enum outcome
 keyring_signer(struct keyring *keyring, const char *authority, const struct stored_authority **stored,
     const struct signer **signer, struct why *why)

@@ -29,6 +29,9 @@ enum outcome keyring_load(struct keyring *, struct pg *, struct deadline, struct
  */
 bool keyring_warm(struct keyring *);
 
+/* What keyring_warm() opens is open, and there is something. */
+bool keyring_is_warm(const struct keyring *);
+
 /* The profile of an organization; NULL if it has none. */
 const struct stored_profile *keyring_profile(const struct keyring *, const char *organization);
 

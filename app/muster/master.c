@@ -76,7 +76,7 @@ slot_start(struct master *master, struct slot *slot, int64_t now)
 {
 	struct why why;
 
-	if ((slot->pair = pair_start(master->common, &why)) != NULL)
+	if ((slot->pair = pair_start(master->common, (unsigned)(slot - master->slot), &why)) != NULL)
 		return;
 	log_message(LOG_ERROR_LEVEL, "%s", why.text);
 	slot_plan(slot, now);
@@ -121,7 +121,7 @@ replace_start(struct master *master)
 {
 	struct why why;
 
-	if ((master->candidate = pair_start(master->common, &why)) != NULL)
+	if ((master->candidate = pair_start(master->common, master->turn, &why)) != NULL)
 		return;
 	log_message(LOG_ERROR_LEVEL, "%s", why.text);
 	replace_fail(master);

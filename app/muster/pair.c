@@ -142,7 +142,7 @@ name_process(const char *role, const char *name)
 }
 
 static _Noreturn void
-worker_main(const struct common *common, struct ends *ends)
+worker_main(const struct common *common, unsigned place, struct ends *ends)
 {
 	int keep[] = { common->listener.fd, ends->worker, ends->ready_write };
 	struct worker_options options = { .listen_fd = common->listener.fd,
@@ -154,6 +154,8 @@ worker_main(const struct common *common, struct ends *ends)
 		.turns = common->turns,
 		.budget = common->budget,
 		.tally = common->tally,
+		.meter = common->meter,
+		.pair = place,
 		.outages = common->outages,
 		.secrets_dir = common->options->secrets_dir };
 	char applied[160];
@@ -172,13 +174,15 @@ worker_main(const struct common *common, struct ends *ends)
 }
 
 static _Noreturn void
-issuer_main(const struct common *common, struct ends *ends)
+issuer_main(const struct common *common, unsigned place, struct ends *ends)
 {
 	static const volatile int never_stop;
 	int keep[] = { ends->issuer, ends->ready_write };
 	struct issuer_options options = { .fd = ends->issuer,
 		.ready_fd = ends->ready_write,
 		.database = common->options->issuer_database,
+		.meter = common->meter,
+		.pair = place,
 		.passphrase_file = common->options->passphrase_file };
 	char applied[160];
 	struct why why;
@@ -213,26 +217,26 @@ housekeeper_main(const struct common *common, bool hourly)
 
 /* Both or none: an issuer whose worker could not be forked ends by itself, its socket being closed. */
 static bool
-fork_both(const struct common *common, struct ends *ends, struct pair *pair)
+fork_both(const struct common *common, unsigned place, struct ends *ends, struct pair *pair)
 {
 	pair->issuer = fork();
 	if (pair->issuer == 0)
-		issuer_main(common, ends);
+		issuer_main(common, place, ends);
 	if (pair->issuer == -1)
 		return false;
 	pair->worker = fork();
 	if (pair->worker == 0)
-		worker_main(common, ends);
+		worker_main(common, place, ends);
 	return pair->worker != -1;
 }
 
 struct pair *
-pair_start(const struct common *common, struct why *why)
+pair_start(const struct common *common, unsigned place, struct why *why)
 {
 	struct ends ends = { -1, -1, -1, -1 };
 	struct pair *pair = calloc(1, sizeof(*pair));
 
-	if (pair == NULL || !ends_open(&ends) || !fork_both(common, &ends, pair)) {
+	if (pair == NULL || !ends_open(&ends) || !fork_both(common, place, &ends, pair)) {
 		(void)refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "cannot start a worker and its issuer: %s",
 		    strerror(errno));
 		ends_close(&ends);

@@ -60,6 +60,8 @@ work_open(struct work *work, const struct worker_options *options)
 				   .turns = options->turns,
 				   .budget = options->budget,
 				   .tally = options->tally,
+				   .meter = options->meter,
+				   .pair = options->pair,
 				   .outages = options->outages,
 				   .secrets_dir = options->secrets_dir,
 				   .issuer_fd = options->issuer_fd },
@@ -122,6 +124,7 @@ worker_run(const struct worker_options *options)
 		work_close(&work);
 		return EXIT_FAILURE;
 	}
+	meter_busy(options->meter, options->pair, false);
 	tell_ready(options->ready_fd);
 	while (work_once(&work))
 		continue;

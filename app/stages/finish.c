@@ -5,6 +5,7 @@
 #include <muster/stages/decide.h>
 #include <muster/stages/pages.h>
 #include <muster/stages/route.h>
+#include <muster/stages/watch.h>
 
 /* Recording a refusal may take this long; the device waits for its fault meanwhile. */
 #define RECORD_MS 3000
@@ -150,6 +151,16 @@ log_request(const struct exchange *ex, enum outcome outcome, bool recorded)
 	log_emit(&line);
 }
 
+static void
+measure(const struct exchange *ex, enum outcome outcome)
+{
+	const struct meter_times times = { .total_us = clock_steady_us() - ex->request->started_us,
+		.database_us = ex->worker->store.us + ex->issuer_database_us,
+		.signature_us = ex->signature_us };
+
+	meter_request(ex->worker->meter, ex->service, outcome, &times);
+}
+
 void
 finish(struct exchange *ex, enum outcome outcome)
 {
@@ -160,7 +171,10 @@ finish(struct exchange *ex, enum outcome outcome)
 			reply_refusal(ex, outcome);
 		recorded = record(ex, outcome);
 	}
-	log_request(ex, outcome, recorded);
+	measure(ex, outcome);
+	/* Who watches asks every few seconds. */
+	if (outcome != OUTCOME_OK || !stage_is_watch(ex->service))
+		log_request(ex, outcome, recorded);
 }
 
 void
@@ -170,7 +184,9 @@ stages_serve(struct worker *worker, struct request *request, struct reply *reply
 
 	worker->store.us = 0;
 	*reply = (struct reply){ .status = 200, .content_type = "text/plain" };
+	meter_busy(worker->meter, worker->pair, true);
 	finish(&ex, route_run(&ex));
 	turn_end(&ex.turn);
+	meter_busy(worker->meter, worker->pair, false);
 	soap_release(&ex.soap);
 }

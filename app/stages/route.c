@@ -2,6 +2,7 @@
 
 #include <muster/base/text.h>
 #include <muster/protocol/namespaces.h>
+#include <muster/stages/watch.h>
 
 #define KEY_MAX 40
 #define SEGMENTS_MAX 7 /* EnrollmentServer, key, GUID, SignIn, three facts */
@@ -41,6 +42,21 @@ service_named(const char *name)
 		return SERVICE_ENROLLMENT;
 	if (strcmp(name, "terms") == 0)
 		return SERVICE_TERMS;
+	return SERVICE_NONE;
+}
+
+/* Below /muster. */
+static enum service
+service_of_muster(const char *name)
+{
+	if (strcmp(name, "device") == 0)
+		return SERVICE_DEVICE;
+	if (strcmp(name, "health") == 0)
+		return SERVICE_HEALTH;
+	if (strcmp(name, "ready") == 0)
+		return SERVICE_READY;
+	if (strcmp(name, "metrics") == 0)
+		return SERVICE_METRICS;
 	return SERVICE_NONE;
 }
 
@@ -95,8 +111,8 @@ route_of(struct arena *arena, const char *path)
 		return none;
 	if (strcmp(segment[0], "muster") == 0 && strcmp(segment[1], "sso") == 0)
 		return route_sso(arena, path);
-	if (count == 2 && strcmp(segment[0], "muster") == 0 && strcmp(segment[1], "device") == 0)
-		route.service = SERVICE_DEVICE;
+	if (count == 2 && strcmp(segment[0], "muster") == 0)
+		route.service = service_of_muster(segment[1]);
 	if (strcmp(segment[0], "enrollmentserver") != 0)
 		return route;
 	if (count == 2 && strcmp(segment[1], "discovery.svc") == 0) {
@@ -127,7 +143,10 @@ route_allow(enum service service)
 	case SERVICE_POLICY:
 	case SERVICE_ENROLLMENT: return "POST";
 	case SERVICE_DEVICE:
-	case SERVICE_SINGLE_SIGN_ON: return "GET, HEAD";
+	case SERVICE_SINGLE_SIGN_ON:
+	case SERVICE_HEALTH:
+	case SERVICE_READY:
+	case SERVICE_METRICS: return "GET, HEAD";
 	case SERVICE_SIGN_IN:
 	case SERVICE_TERMS: return "GET, HEAD, POST";
 	}
@@ -151,7 +170,10 @@ route_allows(enum service service, const char *method)
 	case SERVICE_POLICY:
 	case SERVICE_ENROLLMENT: return strcmp(method, "POST") == 0;
 	case SERVICE_DEVICE:
-	case SERVICE_SINGLE_SIGN_ON: return is_get(method);
+	case SERVICE_SINGLE_SIGN_ON:
+	case SERVICE_HEALTH:
+	case SERVICE_READY:
+	case SERVICE_METRICS: return is_get(method);
 	}
 	return false;
 }
@@ -185,7 +207,19 @@ static const struct {
 	[SERVICE_SIGN_IN] = { "sign-in", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_SINGLE_SIGN_ON] = { "single sign-on", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_TERMS] = { "terms", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_HEALTH] = { "health", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_READY] = { "ready", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_METRICS] = { "metrics", ACTION_DISCOVER_RESPONSE },
 };
+
+_Static_assert(ARRAY_SIZE(names) == SERVICE_COUNT && SERVICE_COUNT <= METER_STAGES,
+    "every service is named and counted");
+
+const char *
+stage_name(enum service service)
+{
+	return names[service].stage;
+}
 
 static void
 exchange_name(struct exchange *ex, enum service service)
@@ -250,7 +284,8 @@ route_run(struct exchange *ex)
 	exchange_name(ex, route.service);
 	if (route.service == SERVICE_NONE ||
 	    (route.service == SERVICE_DEVICE && request->client_verify == NULL &&
-		request->client_certificate == NULL))
+		request->client_certificate == NULL) ||
+	    (stage_is_watch(route.service) && !stage_may_watch(ex)))
 		return refuse(&ex->why, OUTCOME_NOT_FOUND, "no service at '%s'", request->path);
 	if (!route_allows(route.service, request->method)) {
 		reply_header(request, ex->reply, "Allow", route_allow(route.service));
@@ -264,6 +299,12 @@ route_run(struct exchange *ex)
 		return stage_single_sign_on(ex);
 	if (route.service == SERVICE_TERMS)
 		return stage_terms(ex);
+	if (route.service == SERVICE_HEALTH)
+		return stage_health(ex);
+	if (route.service == SERVICE_READY)
+		return stage_ready(ex);
+	if (route.service == SERVICE_METRICS)
+		return stage_metrics(ex);
 	if (is_get(request->method))
 		return answer_probe(ex);
 	if ((o = check_post(ex)) != OUTCOME_OK ||

@@ -56,6 +56,7 @@ web_configure() {
 		var.muster_devices_certificate = "$dir/tls/server.pem"
 		var.muster_devices_key = "$dir/tls/server.key"
 		var.muster_client_ca = "$web/client-ca.pem"
+		var.muster_watchers = "127.0.0.1"
 		var.muster_socket = "$dir/run/muster.sock"
 	END
 	write_file "$web/lighttpd.conf" 644 "$(id -un)" <<-END

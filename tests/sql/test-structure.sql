@@ -37,7 +37,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' 
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind = 'v' AND NOT coalesce(reloptions, '{}') @> ARRAY['security_invoker=true']$$, 'every view runs as its reader');
 SELECT bag_eq($$SELECT proname::text, provolatile::text FROM ours_functions WHERE nspname = 'muster_worker'$$,
 	$$VALUES ('discover', 's'), ('count_password', 'v'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('count', 'v'), ('housekeeping', 'v'), ('make_token', 'v'), ('welcome', 'v'), ('page', 's'),
-		('sign_in_variables', 's'), ('sign_in', 'v'), ('show_terms', 'v'), ('answer_terms', 'v')$$, 'what workers only ask is STABLE');
+		('sign_in_variables', 's'), ('sign_in', 'v'), ('show_terms', 'v'), ('answer_terms', 'v'), ('readiness', 's'), ('gauges', 's')$$, 'what workers only ask is STABLE');
 
 -- PUBLIC gets nothing.
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('eve', oid, 'EXECUTE')$$, 'a stranger may call no function');

@@ -25,6 +25,7 @@ apache_settings() {
 		Define muster_devices_certificate "$dir/tls/server.pem"
 		Define muster_devices_key "$dir/tls/server.key"
 		Define muster_client_ca "$dir/web/client-ca.pem"
+		Define muster_watchers "127.0.0.1"
 		Define muster_socket "$dir/run/muster.sock"
 	END
 }

@@ -6,7 +6,7 @@
 #ifndef MUSTER_ISSUER_ISSUER_H
 #define MUSTER_ISSUER_ISSUER_H
 
-#include <muster/base/outcome.h>
+#include <muster/base/meter.h>
 
 #define ISSUER_READY 'i'
 
@@ -15,6 +15,8 @@ struct issuer_options {
 	int ready_fd;		     /* gets ISSUER_READY once the keys are open; closed then; 0 for none */
 	const char *database;	     /* conninfo, role muster_issuer */
 	const char *passphrase_file; /* of the authorities' keys */
+	struct meter *meter;
+	unsigned pair; /* its place in the pool */
 };
 
 /*

@@ -16,6 +16,7 @@ struct common {
 	struct turns *turns;
 	struct budget *budget;
 	struct tally *tally;
+	struct meter *meter;
 	struct outages *outages;
 	pid_t master;
 };
@@ -32,8 +33,10 @@ struct pair {
 /*
  * Fork both. NULL when the system cannot now; why says so. The caller frees it with free() once both
  * processes have ended.
+ *
+ * place  in the pool, from 0
  */
-struct pair *pair_start(const struct common *, struct why *);
+struct pair *pair_start(const struct common *, unsigned place, struct why *);
 
 /* Read what ready_fd has to say. */
 void pair_listen(struct pair *);

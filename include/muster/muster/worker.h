@@ -15,6 +15,8 @@ struct worker_options {
 	struct turns *turns;
 	struct budget *budget;
 	struct tally *tally;
+	struct meter *meter;
+	unsigned pair; /* its place in the pool */
 	struct outages *outages;
 	const char *secrets_dir; /* NULL: there is none */
 };

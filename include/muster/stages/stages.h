@@ -6,6 +6,7 @@
 #ifndef MUSTER_STAGES_STAGES_H
 #define MUSTER_STAGES_STAGES_H
 
+#include <muster/base/meter.h>
 #include <muster/credentials/directory.h>
 #include <muster/credentials/memo.h>
 #include <muster/protocol/page.h>
@@ -28,6 +29,8 @@ struct worker {
 	struct turns *turns;
 	struct budget *budget;
 	struct tally *tally;
+	struct meter *meter;
+	unsigned pair; /* its place in the pool */
 	struct outages *outages;
 	const char *secrets_dir; /* of directories' files; NULL: there is none */
 	int issuer_fd;
@@ -43,8 +46,13 @@ enum service {
 	SERVICE_DEVICE,
 	SERVICE_SIGN_IN,
 	SERVICE_SINGLE_SIGN_ON,
-	SERVICE_TERMS
+	SERVICE_TERMS,
+	SERVICE_HEALTH,
+	SERVICE_READY,
+	SERVICE_METRICS,
 };
+
+#define SERVICE_COUNT (SERVICE_METRICS + 1)
 
 /* One request on its way; everything in it lives until the reply is written. */
 struct exchange {
