@@ -2,6 +2,7 @@
 #ifndef MUSTER_MUSTER_PAIR_H
 #define MUSTER_MUSTER_PAIR_H
 
+#include <muster/authority/pins.h>
 #include <muster/muster/confine.h>
 #include <muster/muster/listen.h>
 #include <muster/muster/options.h>
@@ -17,6 +18,7 @@ struct common {
 	struct budget *budget;
 	struct tally *tally;
 	struct outages *outages;
+	struct pins *pins; /* for issuers only */
 	pid_t master;
 };
 
