@@ -9,7 +9,7 @@
 /* Tokens times mistakes; the oldest is forgotten for the next. */
 #define WRONG_MAX 64
 
-/* A login takes milliseconds, of a token over the network perhaps a second. */
+/* Opening a token takes milliseconds, one over the network perhaps a second. */
 #define TURN_SECONDS 5
 
 #define SALT_SIZE 16

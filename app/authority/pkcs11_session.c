@@ -10,11 +10,11 @@ static struct {
 	bool loaded;
 	struct pkcs11 pkcs11; /* of the session that runs, or ran last */
 	bool runs;
-	bool turn;   /* to log in, is ours */
 	bool given;  /* a PIN, in this session */
 	bool opened; /* the token, by the PIN of digest */
 	uint8_t digest[PIN_DIGEST_SIZE];
-	struct why why; /* of our own refusal to give it */
+	uint8_t wrong[PIN_DIGEST_SIZE]; /* the last one that was */
+	struct why why;			/* of our own refusal to give it */
 } session;
 
 static void
@@ -26,21 +26,6 @@ uri_free(char **uri)
 
 /* --- the PIN --- */
 
-static void
-turn_give(void)
-{
-	if (session.turn)
-		pins_give(session.pkcs11.pins);
-	session.turn = false;
-}
-
-static bool
-turn_take(void)
-{
-	session.turn = session.turn || pins_take(session.pkcs11.pins);
-	return session.turn;
-}
-
 /* GnuTLS passes any negative number on as "PIN error". */
 static int
 pin_refuse(const char *label, const char *reason)
@@ -49,13 +34,21 @@ pin_refuse(const char *label, const char *reason)
 	return -1;
 }
 
+/* Between sessions the turn is another's, perhaps; then only this process knows. */
+static void
+wrong_keep(void)
+{
+	memcpy(session.wrong, session.digest, sizeof(session.wrong));
+	session.opened = false;
+	if (session.runs)
+		pins_set_wrong(session.pkcs11.pins, session.digest);
+}
+
 /* The one that was given is wrong: nobody gives it again. */
 static int
 pin_was_wrong(const char *label)
 {
-	if (turn_take())
-		pins_set_wrong(session.pkcs11.pins, session.digest);
-	session.opened = false;
+	wrong_keep();
 	return pin_refuse(label,
 	    "the PIN in the file is wrong, and is not tried again: write the right one there before the "
 	    "token "
@@ -76,9 +69,8 @@ pin_take(const char *token, const char *label, struct secret *pin)
 	/* Between sessions a token asks again only where each signature wants the PIN. */
 	if (!session.runs && !(session.opened && memcmp(digest, session.digest, sizeof(digest)) == 0))
 		return pin_refuse(label, "the session was lost");
-	if (session.runs && !turn_take())
-		return pin_refuse(label, "another process has been logging in for seconds: does it answer?");
-	if (pins_is_wrong(session.pkcs11.pins, digest))
+	if (memcmp(digest, session.wrong, sizeof(digest)) == 0 ||
+	    (session.runs && pins_is_wrong(session.pkcs11.pins, digest)))
 		return pin_refuse(label,
 		    "the PIN in the file was wrong before and is not tried again: write the right one there");
 	memcpy(session.digest, digest, sizeof(digest));
@@ -196,8 +188,14 @@ session_begin(const struct pkcs11 *pkcs11, const char *uri, struct why *why)
 	session.pkcs11 = *pkcs11;
 	session.given = false;
 	session.why.text[0] = '\0';
-	if ((o = module_load(pkcs11, why)) != OUTCOME_OK || (o = token_find(uri, why)) != OUTCOME_OK)
+	if (!pins_take(pkcs11->pins))
+		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
+		    "'%.200s': another process has been opening the token for seconds: does the HSM answer?",
+		    uri);
+	if ((o = module_load(pkcs11, why)) != OUTCOME_OK || (o = token_find(uri, why)) != OUTCOME_OK) {
+		pins_give(pkcs11->pins);
 		return o;
+	}
 	session.runs = true;
 	return OUTCOME_OK;
 }
@@ -231,11 +229,11 @@ session_end(int rc, const char *uri, struct why *why)
 {
 	const char *step = session.why.text[0] != '\0' ? session.why.text : next_step(rc);
 
-	if (session.given && is_about_pin(rc) && turn_take())
-		pins_set_wrong(session.pkcs11.pins, session.digest);
+	if (session.given && is_about_pin(rc))
+		wrong_keep();
 	session.opened = (session.opened || session.given) && !is_about_pin(rc);
 	session.runs = false;
-	turn_give();
+	pins_give(session.pkcs11.pins);
 	if (rc >= 0)
 		return OUTCOME_OK;
 	if (step != NULL)

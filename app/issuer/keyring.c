@@ -3,6 +3,8 @@
 #include <muster/base/log.h>
 #include <muster/base/secret.h>
 
+#include <poll.h>
+
 /* Opening keys for that many authorities at the start is worth the time; the others wait for their first ask.
  */
 #define WARM_MAX 8
@@ -12,6 +14,7 @@
 
 /* A token's costs little (a wrong PIN is not tried twice), and it is expected back at any time. */
 #define RETRY_TOKEN_US (2 * 1000 * 1000)
+#define PAUSE_MS 100
 
 struct keyring_slot {
 	struct signer signer;
@@ -105,6 +108,28 @@ tokens_close(struct keyring *keyring)
 	pkcs11_close();
 }
 
+/*
+ * Somebody else at the token (muster-ca, another issuer) can make it fail for a moment, and a module that was
+ * loaded before a token was away fails once: so twice, before devices are refused for seconds.
+ */
+static enum outcome
+signer_open_at_once(
+    struct keyring *keyring, const struct stored_authority *authority, struct signer *signer, struct why *why)
+{
+	enum outcome o = OUTCOME_OK;
+
+	for (int i = 0; i < 2; i++) {
+		if (i > 0)
+			(void)poll(NULL, 0, PAUSE_MS);
+		o = signer_open_token(
+		    authority->certificate, keyring->pkcs11, authority->key_uri, signer, why);
+		if (o == OUTCOME_OK)
+			return o;
+		tokens_close(keyring);
+	}
+	return o;
+}
+
 static enum outcome
 slot_try(struct keyring *keyring, size_t i, struct why *why)
 {
@@ -115,9 +140,8 @@ slot_try(struct keyring *keyring, size_t i, struct why *why)
 
 	if (authority->key_uri == NULL)
 		o = signer_open_with_file(authority, keyring->passphrase_file, signer, &reason);
-	else if ((o = signer_open_token(authority->certificate, keyring->pkcs11, authority->key_uri, signer,
-		      &reason)) != OUTCOME_OK)
-		tokens_close(keyring);
+	else
+		o = signer_open_at_once(keyring, authority, signer, &reason);
 	if (o == OUTCOME_OK)
 		return OUTCOME_OK;
 	return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "authority \"%s\": %s", authority->name, reason.text);

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are shared with deploy/quickstart
 # A PKCS#11 token of SoftHSM, in the place of an HSM: it belongs to the issuers' user, as its PIN does.
 
-hsm_module=/usr/lib/softhsm/libsofthsm2.so
+hsm_softhsm=/usr/lib/softhsm/libsofthsm2.so
+hsm_module=${MUSTER_PKCS11_MODULE:-$hsm_softhsm}
 hsm_uri=pkcs11:token=muster
 
 # hsm_used: asked for now, or at an earlier start.
@@ -36,8 +37,8 @@ hsm_make() {
 
 hsm_initialize() (
 	export PIN SO_PIN
-	pkcs11-tool --module "$hsm_module" --init-token --slot-index 0 --label muster --so-pin env:SO_PIN &&
-		pkcs11-tool --module "$hsm_module" --init-pin --token-label muster --login --login-type so \
+	pkcs11-tool --module "$hsm_softhsm" --init-token --slot-index 0 --label muster --so-pin env:SO_PIN &&
+		pkcs11-tool --module "$hsm_softhsm" --init-pin --token-label muster --login --login-type so \
 			--so-pin env:SO_PIN --new-pin env:PIN
 )
 

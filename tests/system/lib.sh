@@ -26,6 +26,7 @@ source_dir=$(cd "$here/../.." && pwd)
 }
 build=$(readlink -f "$MUSTER_TEST_BUILD")
 quickstart=$source_dir/deploy/quickstart
+softhsm=/usr/lib/softhsm/libsofthsm2.so
 started=() temporary=() cases=0 failures=0
 unset MUSTER_PASSWORD "${!PG@}"
 
@@ -232,6 +233,16 @@ device() {
 
 # ca VERB ARGUMENT…: muster-ca as the administrator.
 ca() { "$build/muster-ca" --database "$(conninfo_admin)" "$@"; }
+
+# ca_at_token VERB ARGUMENT…: the same, as the user that the token belongs to.
+ca_at_token() {
+	local user passfile=$dir/hsm/administrator.pgpass
+	user=$(stat -c %U "$dir/secrets/pin")
+	(umask 077 && cp "$PGPASSFILE" "$passfile") && chown "$user" "$passfile" || return
+	as "$user" env SOFTHSM2_CONF="$dir/hsm/softhsm2.conf" MUSTER_PKCS11_MODULE="$softhsm" \
+		MUSTER_PIN_FILE="$dir/secrets/pin" ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" \
+		"$build/muster-ca" --database "host=127.0.0.1 port=$PGPORT dbname=$PGDATABASE user=$PGUSER passfile=$passfile" "$@" </dev/null
+}
 
 # signed_in FILE [UPN]: a token as the sign-in page would make it (for ada), in a file of its own.
 signed_in() {

@@ -1,6 +1,6 @@
 /*
  * What processes that log in to one PKCS#11 token tell each other: which PIN was wrong. A token locks after a
- * few wrong ones, and every issuer would try its own first. So they log in one after the other, and a PIN
+ * few wrong ones, and every issuer would try its own first. So they open it one after the other, and a PIN
  * that was wrong once is not tried again by anybody until another stands in the file.
  */
 #ifndef MUSTER_AUTHORITY_PINS_H
@@ -26,8 +26,8 @@ void pins_digest(
     const struct pins *, const char *token, const struct secret *pin, uint8_t digest[PIN_DIGEST_SIZE]);
 
 /*
- * Take the turn to log in; false when nobody gave it up within some seconds. A process that died with it
- * has given it up. NULL pins: it is always free.
+ * Take the turn to open a token; false when nobody gave it up within some seconds. A process that died with
+ * it has given it up. NULL pins: it is always free.
  */
 bool pins_take(struct pins *);
 void pins_give(struct pins *);
