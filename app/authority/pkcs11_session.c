@@ -208,6 +208,7 @@ next_step(int rc)
 		return "it is locked after too many wrong PINs: its security officer unlocks it";
 	case GNUTLS_E_PKCS11_PIN_ERROR:
 		return "it does not take the PIN in the file: write the right one there";
+	case GNUTLS_E_PKCS11_USER_ERROR: return "its PIN was never set: its security officer sets it";
 	case GNUTLS_E_PKCS11_PIN_EXPIRED: return "its PIN has expired: set another";
 	case GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE:
 	case GNUTLS_E_PKCS11_REQUESTED_OBJECT_NOT_AVAILBLE:

@@ -58,13 +58,19 @@ is_private(P11KitUri *uri)
 	return class == CKO_PRIVATE_KEY;
 }
 
-/* What stands for "not given" in the fixed fields is a NUL in the first place. */
+/* What is not given in the fixed fields is NUL; what is given is filled up with blanks. */
+static bool
+is_given(const unsigned char *field)
+{
+	return field[0] != '\0' && field[0] != ' ';
+}
+
 static bool
 names_token(P11KitUri *uri)
 {
 	const CK_TOKEN_INFO *token = p11_kit_uri_get_token_info(uri);
 
-	return token->label[0] != '\0' || token->serialNumber[0] != '\0';
+	return is_given(token->label) || is_given(token->serialNumber);
 }
 
 enum outcome
