@@ -3,6 +3,7 @@
 #include <gnutls/crypto.h>
 
 #include "handles.h"
+#include "pkcs11_watch.h"
 
 #define NAME_MAX_X520 64
 
@@ -82,7 +83,10 @@ sign(struct arena *arena, gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutl
 	CLEANUP(datum_cleanup) gnutls_datum_t out = { NULL, 0 };
 	int rc;
 
-	if ((rc = gnutls_x509_crt_privkey_sign(crt, issuer, key, digest_of(issuer), 0)) < 0)
+	watch_start_for(key);
+	rc = gnutls_x509_crt_privkey_sign(crt, issuer, key, digest_of(issuer), 0);
+	watch_stop();
+	if (rc < 0)
 		return failed(why, "signing a certificate", rc);
 	if ((rc = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &out)) < 0)
 		return failed(why, "certificate", rc);

@@ -4,6 +4,7 @@
 #include <p11-kit/p11-kit.h>
 
 #include "pkcs11_uri.h"
+#include "pkcs11_watch.h"
 
 /* PKCS#11 is one for a process, and GnuTLS asks for the PIN through one function. */
 static struct {
@@ -133,8 +134,10 @@ module_load(const struct pkcs11 *pkcs11, struct why *why)
 void
 pkcs11_close(void)
 {
+	watch_start();
 	if (session.loaded)
 		gnutls_pkcs11_deinit();
+	watch_stop();
 	session.loaded = false;
 	session.opened = false;
 }
@@ -192,7 +195,9 @@ session_begin(const struct pkcs11 *pkcs11, const char *uri, struct why *why)
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
 		    "'%.200s': another process has been opening the token for seconds: does the HSM answer?",
 		    uri);
+	watch_start();
 	if ((o = module_load(pkcs11, why)) != OUTCOME_OK || (o = token_find(uri, why)) != OUTCOME_OK) {
+		watch_stop();
 		pins_give(pkcs11->pins);
 		return o;
 	}
@@ -234,6 +239,7 @@ session_end(int rc, const char *uri, struct why *why)
 		wrong_keep();
 	session.opened = (session.opened || session.given) && !is_about_pin(rc);
 	session.runs = false;
+	watch_stop();
 	pins_give(session.pkcs11.pins);
 	if (rc >= 0)
 		return OUTCOME_OK;

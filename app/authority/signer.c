@@ -3,6 +3,7 @@
 #include <gnutls/crypto.h>
 
 #include "handles.h"
+#include "pkcs11_watch.h"
 
 #define KEY_ID_MAX 64
 #define CHALLENGE_SIZE 32
@@ -98,8 +99,11 @@ challenge(gnutls_pubkey_t public, gnutls_privkey_t key)
 	    (gnutls_pk_algorithm_t)gnutls_pubkey_get_pk_algorithm(public, NULL), GNUTLS_DIG_SHA256);
 	int rc;
 
-	if ((rc = gnutls_rnd(GNUTLS_RND_NONCE, random, sizeof(random))) < 0 ||
-	    (rc = gnutls_privkey_sign_data2(key, algorithm, 0, &data, &signature)) < 0)
+	watch_start_for(key);
+	if ((rc = gnutls_rnd(GNUTLS_RND_NONCE, random, sizeof(random))) >= 0)
+		rc = gnutls_privkey_sign_data2(key, algorithm, 0, &data, &signature);
+	watch_stop();
+	if (rc < 0)
 		return rc;
 	return gnutls_pubkey_verify_data2(public, algorithm, 0, &data, &signature);
 }

@@ -103,6 +103,7 @@ issuer_run(const struct issuer_options *options, const volatile int *stop)
 	};
 	int status;
 
+	pkcs11_bound();
 	configuration_load(&issuer, true);
 	status = asks_serve(&issuer, options->fd, stop);
 	keyring_release(&issuer.keyring);

@@ -7,6 +7,7 @@
 #include <muster/base/clock.h>
 
 #include <gnutls/pkcs11.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "../../app/authority/pkcs11_watch.h"
 
 #define MODULE "/usr/lib/softhsm/libsofthsm2.so"
 #define TOKEN "pkcs11:token=first"
@@ -451,6 +454,35 @@ two_of_a_name(void **state)
 	assert_says(&why, "2 tokens match 'pkcs11:token=twin;id=%01': add serial=");
 }
 
+/* A module that does not even let itself be interrupted costs its process. */
+static void
+bounded(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if ((pid = fork()) == 0) {
+		pkcs11_bound();
+		watch_start();
+		for (;;)
+			(void)pause();
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+	/* What ends in time, and a process that did not ask for it, are left alone. */
+	if ((pid = fork()) == 0) {
+		watch_start();
+		pkcs11_bound();
+		watch_start();
+		watch_stop();
+		(void)poll(NULL, 0, 3500);
+		_exit(EXIT_SUCCESS);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, EXIT_SUCCESS);
+}
+
 int
 main(void)
 {
@@ -464,6 +496,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(turns, setup, teardown),
 		cmocka_unit_test_setup_teardown(away_and_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(two_of_a_name, setup, teardown),
+		cmocka_unit_test(bounded),
 	};
 
 	return cmocka_run_group_tests_name("pkcs11", tests, group_setup, group_teardown);

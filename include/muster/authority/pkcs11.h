@@ -64,6 +64,13 @@ enum outcome pkcs11_key_import(struct arena *, const struct pkcs11 *, const char
 enum outcome pkcs11_key_delete(const struct pkcs11 *, const char *key_uri, struct why *);
 
 /*
+ * From here on calls into the module are bounded, in a process that may end and be replaced, as an issuer:
+ * what waits for more than some seconds is interrupted (SIGALRM), and fails; what goes on waiting ends the
+ * process with a line in the log.
+ */
+void pkcs11_bound(void);
+
+/*
  * Finalize and unload the module. Keys that are open are of no use any more: deinit them before. What is
  * opened next begins anew: a token that was away and is back is seen only then by some modules.
  */
