@@ -87,6 +87,7 @@ BEGIN
 			WHEN old_row -> 'password_hash' IS DISTINCT FROM new_row -> 'password_hash'
 				THEN CASE WHEN new_row ->> 'password_hash' IS NULL THEN 'password removed' ELSE 'password set' END
 			WHEN old_row -> 'sealing_key' IS DISTINCT FROM new_row -> 'sealing_key' THEN 'sealing key set'
+			WHEN TG_TABLE_NAME = 'authority' AND before ? 'key_uri' THEN 'authority key moved'
 			WHEN TG_TABLE_NAME = 'device' AND new_row ->> 'state' = 'retired' AND old_row ->> 'state' <> 'retired' THEN 'retired'
 			WHEN before ? 'enabled' AND (new_row ->> 'enabled')::boolean THEN noun || ' enabled'
 			WHEN before ? 'enabled' THEN noun || ' disabled'

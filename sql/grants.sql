@@ -63,7 +63,7 @@ GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events) ON
 -- Seals are of all events, whoever's; the default partition stands outside the policies.
 GRANT SELECT ON muster.seal, muster.seal_epoch, muster.aging, muster.aged_batch, muster.event_default, muster.seals, muster.audit_head
 	TO muster_admin, muster_auditor;
-GRANT SELECT (id, kind, name, parent, key_type, has_key, certificate, not_before, not_after, created_at)
+GRANT SELECT (id, kind, name, parent, key_type, has_key, certificate, not_before, not_after, created_at, key_uri)
 	ON muster.authority TO :readers;
 GRANT SELECT (id, organization, upn, display_name, kind, enabled, disabled_at, disabled_reason, has_password, password_set_at, created_at,
 	device_cap, may_enroll, deleted_at)
@@ -130,7 +130,7 @@ GRANT INSERT, DELETE ON muster.delegation TO muster_admin;
 GRANT INSERT, DELETE ON muster.email_domain TO muster_admin;
 GRANT INSERT (id, organization, upn, display_name, kind, password_hash, enabled, disabled_at, disabled_reason, device_cap, may_enroll),
 	UPDATE (upn, display_name, kind, enabled, disabled_at, disabled_reason, password_hash, device_cap, may_enroll, deleted_at) ON muster.account TO :changers;
-GRANT INSERT ON muster.authority TO muster_admin;
+GRANT INSERT, UPDATE (private_key, key_uri) ON muster.authority TO muster_admin;
 GRANT UPDATE (sealing_key, keep_events) ON muster.configuration TO muster_admin;
 GRANT INSERT (id, organization, kind, subject, subject_name, reason), UPDATE (released_at, released_by, released_reason)
 	ON muster.event_hold TO muster_admin;
@@ -139,7 +139,8 @@ GRANT EXECUTE ON FUNCTION
 	muster.add_organization(text, text, text, text), muster.set_organization_urls(text, text, text),
 	muster.enable_organization(text), muster.disable_organization(text),
 	muster.add_domain(text, text), muster.remove_domain(text, text), muster.host_url(text),
-	muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text), muster.set_authority(text, text),
+	muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text, text), muster.set_authority(text, text),
+	muster.set_authority_key(text, text), muster.key_uri_wrong(text),
 	muster.set_sealing_key(bytea), muster.authority_key(uuid),
 	muster.delegate(text, text, text), muster.end_delegation(text, text, text)
 	TO muster_admin;

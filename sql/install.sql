@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 18
+\set newest 19
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -111,6 +111,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 17) AS due 
 SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 18) AS due \gset
 \if :due
 \ir migrations/018-life.sql
+\endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 19) AS due \gset
+\if :due
+\ir migrations/019-keys.sql
 \endif
 
 -- One file per concern, lowest first.

@@ -1,14 +1,14 @@
 -- What issuers may call. SECURITY DEFINER, search_path pinned, EXECUTE for the role muster_issuer only.
 
 CREATE OR REPLACE FUNCTION muster_issuer.authorities()
-RETURNS TABLE (id uuid, name text, private_key bytea, certificate bytea, root bytea)
+RETURNS TABLE (id uuid, name text, private_key bytea, certificate bytea, root bytea, key_uri text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-	SELECT c.id, c.name, c.private_key, c.certificate, coalesce(r.certificate, c.certificate)
+	SELECT c.id, c.name, c.private_key, c.certificate, coalesce(r.certificate, c.certificate), c.key_uri
 	  FROM muster.authority c LEFT JOIN muster.authority r ON r.id = c.parent
 	 WHERE EXISTS (SELECT FROM muster.organization o WHERE o.authority = c.id)
 	 ORDER BY c.id
 $$;
-COMMENT ON FUNCTION muster_issuer.authorities() IS 'The authorities that sign for an organization, with their keys (encrypted under the passphrase), certificates and roots. Example: SELECT id, name FROM muster_issuer.authorities();';
+COMMENT ON FUNCTION muster_issuer.authorities() IS 'The authorities that sign for an organization, with their keys (encrypted under the passphrase, or the URI of one in a token), certificates and roots. Example: SELECT id, name FROM muster_issuer.authorities();';
 
 CREATE OR REPLACE FUNCTION muster_issuer.profiles()
 RETURNS TABLE (organization text, authority uuid, validity_seconds bigint, backdate_seconds bigint, minimum_key_length integer)

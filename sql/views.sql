@@ -56,9 +56,9 @@ COMMENT ON VIEW muster.certificates IS 'Certificates issued to devices. Of one o
 CREATE OR REPLACE VIEW muster.authorities WITH (security_invoker = true) AS
 SELECT c.id, c.name, c.kind, r.name AS root, c.key_type, c.has_key, c.not_before, c.not_after,
        (SELECT array_agg(o.key ORDER BY o.key) FROM muster.organization o WHERE o.authority = c.id) AS organizations,
-       c.certificate, coalesce(r.certificate, c.certificate) AS root_certificate, c.created_at
+       c.certificate, coalesce(r.certificate, c.certificate) AS root_certificate, c.created_at, c.key_uri
   FROM muster.authority c LEFT JOIN muster.authority r ON r.id = c.parent;
-COMMENT ON VIEW muster.authorities IS 'Certification authorities, whose certificates they sign, and their own certificates (DER); keys are not shown. Example: SELECT name, kind, root, not_after, organizations FROM muster.authorities;';
+COMMENT ON VIEW muster.authorities IS 'Certification authorities, whose certificates they sign, their own certificates (DER), and which token''s key theirs is (key_uri; NULL with has_key: it is in the database); keys are not shown. Example: SELECT name, kind, root, not_after, organizations FROM muster.authorities;';
 
 CREATE OR REPLACE VIEW muster.refusals WITH (security_invoker = true) AS
 SELECT e.at, o.key AS organization, coalesce(a.upn, e.user_name) AS account, e.stage, e.outcome, e.why,

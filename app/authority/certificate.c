@@ -3,6 +3,7 @@
 #include <gnutls/crypto.h>
 
 #include "handles.h"
+#include "pkcs11_watch.h"
 
 #define NAME_MAX_X520 64
 
@@ -12,13 +13,14 @@ failed(struct why *why, const char *what, int rc)
 	return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "%s: %s", what, gnutls_strerror(rc));
 }
 
-/* SHA-256, or the stronger hash of a stronger curve (RFC 5480 section 4). */
+/* SHA-256, or the stronger hash of a stronger curve (RFC 5480 section 4). A token's key does not tell its
+ * curve. */
 static gnutls_digest_algorithm_t
-digest_of(gnutls_privkey_t key)
+digest_of(gnutls_x509_crt_t issuer)
 {
 	unsigned bits = 0;
 
-	if (gnutls_privkey_get_pk_algorithm(key, &bits) == GNUTLS_PK_ECDSA && bits > 256)
+	if (gnutls_x509_crt_get_pk_algorithm(issuer, &bits) == GNUTLS_PK_ECDSA && bits > 256)
 		return GNUTLS_DIG_SHA384;
 	return GNUTLS_DIG_SHA256;
 }
@@ -81,7 +83,10 @@ sign(struct arena *arena, gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutl
 	CLEANUP(datum_cleanup) gnutls_datum_t out = { NULL, 0 };
 	int rc;
 
-	if ((rc = gnutls_x509_crt_privkey_sign(crt, issuer, key, digest_of(key), 0)) < 0)
+	watch_start_for(key);
+	rc = gnutls_x509_crt_privkey_sign(crt, issuer, key, digest_of(issuer), 0);
+	watch_stop();
+	if (rc < 0)
 		return failed(why, "signing a certificate", rc);
 	if ((rc = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &out)) < 0)
 		return failed(why, "certificate", rc);

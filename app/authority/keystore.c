@@ -33,6 +33,13 @@ key_type_name(enum key_type type)
 	return key_types[type].name;
 }
 
+void
+key_type_parameters(enum key_type type, gnutls_pk_algorithm_t *algorithm, unsigned *bits)
+{
+	*algorithm = key_types[type].algorithm;
+	*bits = key_types[type].bits;
+}
+
 enum outcome
 keystore_generate(enum key_type type, gnutls_privkey_t *key, struct why *why)
 {

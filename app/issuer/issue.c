@@ -152,6 +152,24 @@ validity_of(const struct issuance *in, struct certificate_request *request, stru
 	return OUTCOME_OK;
 }
 
+/* A token that was away may be back, with the session that was open gone: once more, then. */
+static enum outcome
+certificate_sign(
+    struct issuance *in, const struct certificate_request *request, uint8_t *serial, struct why *why)
+{
+	struct keyring *keyring = &in->issuer->keyring;
+	struct bytes *certificate = &in->record.certificate;
+	enum outcome o = certificate_sign_device(in->arena, in->signer, request, serial, certificate, why);
+
+	if (o == OUTCOME_OK || in->authority->key_uri == NULL)
+		return o;
+	keyring_lost(keyring, in->authority->id);
+	if ((o = keyring_signer(keyring, in->profile->authority, &in->authority, &in->signer, why)) !=
+	    OUTCOME_OK)
+		return o;
+	return certificate_sign_device(in->arena, in->signer, request, serial, certificate, why);
+}
+
 static enum outcome
 certificate_make(struct issuance *in, struct why *why)
 {
@@ -163,8 +181,7 @@ certificate_make(struct issuance *in, struct why *why)
 	enum outcome o;
 
 	if ((o = validity_of(in, &request, why)) != OUTCOME_OK ||
-	    (o = certificate_sign_device(
-		 in->arena, in->signer, &request, serial, &record->certificate, why)) != OUTCOME_OK)
+	    (o = certificate_sign(in, &request, serial, why)) != OUTCOME_OK)
 		return o;
 	in->signature_us += clock_steady_us() - began;
 	record->serial = (struct bytes){ serial, SERIAL_SIZE };

@@ -100,13 +100,15 @@ issuer_run(const struct issuer_options *options, const volatile int *stop)
 	struct issuer issuer = {
 		.ready_fd = options->ready_fd,
 		.pg = pg_new(options->database, "muster issuer"),
-		.keyring = { .passphrase_file = options->passphrase_file },
+		.keyring = { .passphrase_file = options->passphrase_file, .pkcs11 = &options->pkcs11 },
 	};
 	int status;
 
+	pkcs11_bound();
 	configuration_load(&issuer, true);
 	status = asks_serve(&issuer, options, stop);
 	keyring_release(&issuer.keyring);
+	pkcs11_close();
 	pg_free(issuer.pg);
 	return status;
 }

@@ -3,12 +3,18 @@
 #include <muster/base/log.h>
 #include <muster/base/secret.h>
 
+#include <poll.h>
+
 /* Opening keys for that many authorities at the start is worth the time; the others wait for their first ask.
  */
 #define WARM_MAX 8
 
 /* A key that did not open is not tried again before: each try hashes the passphrase 600,000 times. */
 #define RETRY_US (5 * 1000 * 1000)
+
+/* A token's costs little (a wrong PIN is not tried twice), and it is expected back at any time. */
+#define RETRY_TOKEN_US (2 * 1000 * 1000)
+#define PAUSE_MS 100
 
 struct keyring_slot {
 	struct signer signer;
@@ -20,7 +26,8 @@ static bool
 same_authority(const struct stored_authority *a, const struct stored_authority *b)
 {
 	return strcmp(a->id, b->id) == 0 && bytes_equal(a->private_key, b->private_key) &&
-	    bytes_equal(a->certificate, b->certificate);
+	    bytes_equal(a->certificate, b->certificate) &&
+	    bytes_equal(bytes_of(a->key_uri), bytes_of(b->key_uri));
 }
 
 /* Move what is open and unchanged from one keyring to its successor. */
@@ -44,7 +51,7 @@ keys_inherit(struct keyring *from, struct keyring *to)
 enum outcome
 keyring_load(struct keyring *keyring, struct pg *pg, struct deadline deadline, struct why *why)
 {
-	struct keyring next = { .passphrase_file = keyring->passphrase_file, .arena = arena_new() };
+	struct keyring next = { keyring->passphrase_file, keyring->pkcs11, .arena = arena_new() };
 	enum outcome o;
 
 	keyring->loaded_us = next.loaded_us = clock_steady_us();
@@ -67,7 +74,7 @@ keyring_release(struct keyring *keyring)
 		signer_release(&keyring->slot[i].signer);
 	secret_release(&keyring->sealing_key);
 	arena_free(keyring->arena);
-	*keyring = (struct keyring){ .passphrase_file = keyring->passphrase_file };
+	*keyring = (struct keyring){ keyring->passphrase_file, keyring->pkcs11, .arena = NULL };
 }
 
 const struct stored_profile *
@@ -84,14 +91,66 @@ signer_open_with_file(const struct stored_authority *authority, const char *pass
     struct signer *signer, struct why *why)
 {
 	CLEANUP(secret_release) struct secret passphrase = { NULL, 0 };
-	struct why reason = { "" };
+	enum outcome o = secret_read_file(passphrase_file, &passphrase, why);
 
-	if (secret_read_file(passphrase_file, &passphrase, &reason) != OUTCOME_OK ||
-	    signer_open(authority->certificate, authority->private_key, &passphrase, signer, &reason) !=
-		OUTCOME_OK)
-		return refuse(
-		    why, OUTCOME_CERTIFICATE_REQUEST, "authority \"%s\": %s", authority->name, reason.text);
-	return OUTCOME_OK;
+	return o != OUTCOME_OK
+	    ? o
+	    : signer_open(authority->certificate, authority->private_key, &passphrase, signer, why);
+}
+
+/* One module serves all tokens, and shows one that was away only when it is started again. */
+static void
+tokens_close(struct keyring *keyring)
+{
+	for (size_t i = 0; i < keyring->configuration.authorities; i++)
+		if (keyring->configuration.authority[i].key_uri != NULL)
+			signer_release(&keyring->slot[i].signer);
+	pkcs11_close();
+}
+
+/*
+ * Somebody else at the token (muster-ca, another issuer) can make it fail for a moment, and a module that was
+ * loaded before a token was away fails once: so twice, before devices are refused for seconds.
+ */
+static enum outcome
+signer_open_at_once(
+    struct keyring *keyring, const struct stored_authority *authority, struct signer *signer, struct why *why)
+{
+	enum outcome o = OUTCOME_OK;
+
+	for (int i = 0; i < 2; i++) {
+		if (i > 0)
+			(void)poll(NULL, 0, PAUSE_MS);
+		o = signer_open_token(
+		    authority->certificate, keyring->pkcs11, authority->key_uri, signer, why);
+		if (o == OUTCOME_OK)
+			return o;
+		tokens_close(keyring);
+	}
+	return o;
+}
+
+static enum outcome
+slot_try(struct keyring *keyring, size_t i, struct why *why)
+{
+	const struct stored_authority *authority = &keyring->configuration.authority[i];
+	struct signer *signer = &keyring->slot[i].signer;
+	struct why reason = { "" };
+	enum outcome o;
+
+	if (authority->key_uri == NULL)
+		o = signer_open_with_file(authority, keyring->passphrase_file, signer, &reason);
+	else
+		o = signer_open_at_once(keyring, authority, signer, &reason);
+	if (o == OUTCOME_OK)
+		return OUTCOME_OK;
+	return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "authority \"%s\": %s", authority->name, reason.text);
+}
+
+static int64_t
+retry_us(const struct keyring *keyring, size_t i)
+{
+	return keyring->configuration.authority[i].key_uri != NULL ? RETRY_TOKEN_US : RETRY_US;
 }
 
 static enum outcome
@@ -102,11 +161,10 @@ slot_open(struct keyring *keyring, size_t i, struct why *why)
 
 	if (slot->signer.key != NULL)
 		return OUTCOME_OK;
-	if (slot->failed_us != 0 && now - slot->failed_us < RETRY_US)
+	if (slot->failed_us != 0 && now - slot->failed_us < retry_us(keyring, i))
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "%s", slot->why.text);
 	slot->failed_us = 0;
-	if (signer_open_with_file(&keyring->configuration.authority[i], keyring->passphrase_file,
-		&slot->signer, &slot->why) == OUTCOME_OK)
+	if (slot_try(keyring, i, &slot->why) == OUTCOME_OK)
 		return OUTCOME_OK;
 	slot->failed_us = now;
 	return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "%s", slot->why.text);
@@ -133,6 +191,26 @@ keyring_is_warm(const struct keyring *keyring)
 		if (keyring->slot[i].signer.key == NULL)
 			return false;
 	return keyring->configuration.authorities > 0;
+}
+
+void
+keyring_lost(struct keyring *keyring, const char *authority)
+{
+	struct why why = { "" };
+
+	for (size_t i = 0; i < keyring->configuration.authorities; i++) {
+		const struct stored_authority *stored = &keyring->configuration.authority[i];
+
+		if (strcmp(stored->id, authority) != 0 || stored->key_uri == NULL)
+			continue;
+		/* It may have been what was to be signed. */
+		if (keyring->slot[i].signer.key != NULL &&
+		    signer_check(&keyring->slot[i].signer, &why) == OUTCOME_OK)
+			return;
+		log_message(LOG_WARNING_LEVEL, "authority \"%s\": %s", stored->name, why.text);
+		tokens_close(keyring);
+		return;
+	}
 }
 
 enum outcome

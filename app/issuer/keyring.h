@@ -1,7 +1,8 @@
 /*
  * What an issuer holds between two asks: the configuration as it was last read, the authorities' keys as far
  * as they were needed, the sealing key. A new configuration takes over the keys that have not
- * changed, since opening one costs a tenth of a second.
+ * changed, since opening one costs a tenth of a second. A key in a token stays open as well, until the token
+ * is away; then it is looked for anew, every second second at most.
  */
 #ifndef MUSTER_APP_ISSUER_KEYRING_H
 #define MUSTER_APP_ISSUER_KEYRING_H
@@ -13,6 +14,7 @@ struct keyring_slot;
 
 struct keyring {
 	const char *passphrase_file;
+	const struct pkcs11 *pkcs11;
 	struct arena *arena; /* owns the configuration and the slots; NULL before the first load */
 	struct issuer_configuration configuration;
 	struct keyring_slot *slot; /* one for each authority */
@@ -43,6 +45,12 @@ const struct stored_profile *keyring_profile(const struct keyring *, const char 
  */
 enum outcome keyring_signer(struct keyring *, const char *authority, const struct stored_authority **,
     const struct signer **, struct why *);
+
+/*
+ * A signature by this authority failed. If its key is a token's that does not sign any more, forget what was
+ * opened in tokens, so that the next keyring_signer() opens it anew; signers that were got before are gone.
+ */
+void keyring_lost(struct keyring *, const char *authority);
 
 /* The sealing key, opened. OUTCOME_CERTIFICATE_REQUEST as above. */
 enum outcome keyring_sealing_key(struct keyring *, const struct secret **, struct why *);

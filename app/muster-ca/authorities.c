@@ -10,7 +10,8 @@ authorities_load(
     PGconn *conn, struct arena *arena, const char *organization, struct authorities *all, struct why *why)
 {
 	static const char sql[] =
-	    "SELECT a.id, a.name, a.kind, a.has_key, array_to_string(a.organizations, ', '), a.certificate"
+	    "SELECT a.id, a.name, a.kind, a.has_key, array_to_string(a.organizations, ', '), a.certificate,"
+	    "       a.key_uri"
 	    "  FROM muster.authorities a"
 	    " WHERE $1::text IS NULL OR EXISTS (SELECT FROM muster.authorities i"
 	    "       WHERE i.kind = 'issuing' AND a.name IN (i.name, i.root) AND ($1 = ANY (i.organizations)"
@@ -34,6 +35,7 @@ authorities_load(
 			.has_key = pg_bool(result, row, 3),
 			.organizations = pg_text(arena, result, row, 4),
 			.certificate = pg_bytes(arena, result, row, 5),
+			.key_uri = pg_text(arena, result, row, 6),
 		};
 	*all = (struct authorities){ list, (size_t)PQntuples(result) };
 	return OUTCOME_OK;
@@ -82,7 +84,9 @@ authority_print(FILE *out, struct arena *arena, const struct authority *authorit
 	line(out, "issuer", view.issuer);
 	line(out, "key", view.key);
 	line(out, "private key",
-	    authority->has_key ? "in the database, encrypted under the passphrase" : "kept elsewhere");
+	    authority->key_uri != NULL ? arena_printf(arena, "in a token, %s", authority->key_uri)
+		: authority->has_key   ? "in the database, encrypted under the passphrase"
+				       : "kept elsewhere");
 	line(out, "serial", view.serial);
 	line(out, "valid from", clock_text(arena, view.not_before * 1000));
 	line(out, "valid until", clock_text(arena, view.not_after * 1000));

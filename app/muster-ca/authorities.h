@@ -7,7 +7,8 @@
 struct authority {
 	const char *id, *name;
 	bool root;		   /* signs issuing authorities only */
-	bool has_key;		   /* in the database, encrypted */
+	bool has_key;		   /* in the database, encrypted, or in a token */
+	const char *key_uri;	   /* which key of a PKCS#11 token; NULL: of none */
 	const char *organizations; /* keys of those it signs for, with commas; NULL: none */
 	struct bytes certificate;  /* DER */
 };
@@ -30,7 +31,7 @@ enum outcome authorities_load(
 /* The one of that name (ASCII letters without case) or id; NULL when there is none. */
 const struct authority *authorities_find(const struct authorities *, const char *name);
 
-/* Its private key (encrypted PKCS#8). Reading it is an event in the database. */
+/* Its private key (encrypted PKCS#8), which is in the database. Reading it is an event there. */
 enum outcome authority_key_read(
     PGconn *, struct arena *, const struct authority *, struct bytes *pkcs8, struct why *);
 

@@ -24,6 +24,20 @@ years_later(int64_t now, int years)
 	return timegm(&date);
 }
 
+static enum outcome
+key_make(struct arena *arena, const struct making *making, struct made *made, gnutls_privkey_t *key,
+    struct why *why)
+{
+	enum outcome o;
+
+	if (making->token != NULL)
+		return pkcs11_key_generate(arena, making->pkcs11, making->token, making->key, making->name,
+		    &made->key_uri, key, why);
+	if ((o = keystore_generate(making->key, key, why)) != OUTCOME_OK)
+		return o;
+	return keystore_seal(arena, *key, making->passphrase, &made->pkcs8, why);
+}
+
 enum outcome
 chain_make(struct arena *arena, const struct making *making, const struct signer *parent, int64_t now,
     struct made *made, struct why *why)
@@ -41,8 +55,7 @@ chain_make(struct arena *arena, const struct making *making, const struct signer
 		    why, OUTCOME_CERTIFICATE_REQUEST, "the root has ended: make a new one, without --root");
 	if (parent != NULL && signer_not_after(parent) < made->not_after)
 		made->not_after = signer_not_after(parent);
-	if ((o = keystore_generate(making->key, &key, why)) != OUTCOME_OK ||
-	    (o = keystore_seal(arena, key, making->passphrase, &made->pkcs8, why)) != OUTCOME_OK)
+	if ((o = key_make(arena, making, made, &key, why)) != OUTCOME_OK)
 		return o;
 	return certificate_sign_authority(arena, parent, key, making->name, making->organization,
 	    made->not_before, made->not_after, &made->certificate, why);

@@ -8,7 +8,8 @@
 struct made {
 	const char *name;
 	struct bytes certificate; /* DER */
-	struct bytes pkcs8;	  /* its key, encrypted */
+	struct bytes pkcs8;	  /* its key, encrypted; empty when it is in a token */
+	const char *key_uri;	  /* which key of a token it is; NULL: of none */
 	int64_t not_before, not_after;
 };
 
@@ -18,14 +19,16 @@ struct making {
 	enum key_type key;
 	int years; /* cut where its root ends before */
 	const struct secret *passphrase;
+	const char *token; /* PKCS#11 URI that the key is made in; NULL: here, encrypted */
+	const struct pkcs11 *pkcs11;
 };
 
 /*
  * Make a key and its certificate: a root when parent is NULL, else an issuing authority below parent.
  *
  * now   seconds since 1970
- * made  in arena
- * OUTCOME_CERTIFICATE_REQUEST  parent has ended, or GnuTLS fails; why says which
+ * made  in arena; with a key_uri also when it fails later, for who undoes it
+ * OUTCOME_CERTIFICATE_REQUEST  parent has ended, or GnuTLS or the token fails; why says which
  */
 enum outcome chain_make(struct arena *, const struct making *, const struct signer *parent, int64_t now,
     struct made *, struct why *);

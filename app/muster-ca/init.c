@@ -16,6 +16,7 @@ struct init {
 	struct signer signer; /* the root's */
 	struct made root, issuing;
 	struct record record;
+	bool stored;
 };
 
 /* --- what is there --- */
@@ -49,6 +50,12 @@ authority_open(struct init *init, const struct authority *authority, struct sign
 	struct why reason;
 	enum outcome o;
 
+	if (authority->key_uri != NULL) {
+		if ((o = signer_open_token(authority->certificate, &init->options->pkcs11, authority->key_uri,
+			 signer, &reason)) != OUTCOME_OK)
+			return refuse(why, o, "authority \"%s\": %s", authority->name, reason.text);
+		return OUTCOME_OK;
+	}
 	if ((o = authority_key_read(init->conn, init->arena, authority, &pkcs8, why)) != OUTCOME_OK)
 		return o;
 	if ((o = signer_open(authority->certificate, pkcs8, &init->passphrase, signer, &reason)) !=
@@ -66,9 +73,21 @@ touchstone(const struct authorities *there)
 	const struct authority *found = NULL;
 
 	for (size_t i = 0; i < there->count; i++)
-		if (there->list[i].has_key && (found == NULL || (found->root && !there->list[i].root)))
+		if (there->list[i].has_key && there->list[i].key_uri == NULL &&
+		    (found == NULL || (found->root && !there->list[i].root)))
 			found = &there->list[i];
 	return found;
+}
+
+/* All keys are in tokens: fine as long as no new one needs the passphrase. */
+static enum outcome
+passphrase_untold(const struct options *options, struct why *why)
+{
+	if (options->token != NULL && (options->root != NULL || options->root_token != NULL))
+		return OUTCOME_OK;
+	return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+	    "no key in the database tells whether this is its passphrase: make the new ones in a token, too, "
+	    "with --pkcs11 and --root-pkcs11");
 }
 
 static enum outcome
@@ -80,6 +99,8 @@ passphrase_check(struct init *init, struct why *why)
 
 	if ((o = record_look(init->conn, &init->record, why)) != OUTCOME_OK)
 		return o;
+	if (authority == NULL && init->record.has_sealing_key && init->there.count > 0)
+		return passphrase_untold(init->options, why);
 	if (authority == NULL && init->record.has_sealing_key)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "there is a sealing key but no authority's key to tell whether this is its passphrase: "
@@ -95,8 +116,8 @@ passphrase_check(struct init *init, struct why *why)
 /* --- making --- */
 
 static enum outcome
-authority_make(struct init *init, const char *name, int years, const struct signer *parent, struct made *made,
-    struct why *why)
+authority_make(struct init *init, const char *name, int years, const char *token, const struct signer *parent,
+    struct made *made, struct why *why)
 {
 	const struct making making = {
 		.name = name,
@@ -104,6 +125,8 @@ authority_make(struct init *init, const char *name, int years, const struct sign
 		.key = init->options->key,
 		.years = years,
 		.passphrase = &init->passphrase,
+		.token = token,
+		.pkcs11 = &init->options->pkcs11,
 	};
 
 	return chain_make(init->arena, &making, parent, clock_now_ms() / 1000, made, why);
@@ -112,11 +135,15 @@ authority_make(struct init *init, const char *name, int years, const struct sign
 static enum outcome
 root_make(struct init *init, struct why *why)
 {
+	const struct options *options = init->options;
 	enum outcome o;
 
-	if ((o = authority_make(init, init->names.root, init->options->root_years, NULL, &init->root, why)) !=
-	    OUTCOME_OK)
+	if ((o = authority_make(init, init->names.root, options->root_years, options->root_token, NULL,
+		 &init->root, why)) != OUTCOME_OK)
 		return o;
+	if (init->root.key_uri != NULL)
+		return signer_open_token(
+		    init->root.certificate, &options->pkcs11, init->root.key_uri, &init->signer, why);
 	/* As it will be read back: the passphrase opens what was encrypted under it. */
 	return signer_open(init->root.certificate, init->root.pkcs8, &init->passphrase, &init->signer, why);
 }
@@ -144,8 +171,8 @@ make_all(struct init *init, struct why *why)
 	enum outcome o;
 
 	if ((o = init->options->root != NULL ? root_open(init, why) : root_make(init, why)) != OUTCOME_OK ||
-	    (o = authority_make(init, init->names.issuing, init->options->years, &init->signer,
-		 &init->issuing, why)) != OUTCOME_OK)
+	    (o = authority_make(init, init->names.issuing, init->options->years, init->options->token,
+		 &init->signer, &init->issuing, why)) != OUTCOME_OK)
 		return o;
 	if (init->record.has_sealing_key)
 		return OUTCOME_OK;
@@ -155,12 +182,16 @@ make_all(struct init *init, struct why *why)
 static enum outcome
 store(struct init *init, struct why *why)
 {
+	enum outcome o;
+
 	init->record.there = &init->there;
 	init->record.organization = &init->organization;
 	init->record.root = init->options->root == NULL ? &init->root : NULL;
 	init->record.issuing = &init->issuing;
 	init->record.key_type = key_type_name(init->options->key);
-	return record_store(init->conn, init->arena, &init->record, why);
+	o = record_store(init->conn, init->arena, &init->record, why);
+	init->stored = o == OUTCOME_OK;
+	return o;
 }
 
 /* --- telling --- */
@@ -172,6 +203,7 @@ made_tell(const struct init *init, const struct made *made, bool root, struct wh
 		.name = made->name,
 		.root = root,
 		.has_key = true,
+		.key_uri = made->key_uri,
 		.organizations = init->organization.key,
 		.certificate = made->certificate,
 	};
@@ -198,6 +230,9 @@ tell(const struct init *init, struct why *why)
 		    literal != NULL ? literal : "'NAME'");
 	(void)printf(
 	    "muster needs the same passphrase: --passphrase-file %s\n", init->options->passphrase_file);
+	if (init->issuing.key_uri != NULL)
+		(void)printf("and the token's module and PIN: --pkcs11-module %s --pin-file FILE\n",
+		    init->options->pkcs11.module);
 	return o;
 }
 
@@ -221,14 +256,34 @@ init_steps(struct init *init, struct why *why)
 	return tell(init, why);
 }
 
+/* A key that nobody recorded is not left in a token; but one that perhaps was recorded is. */
+static void
+undo(const struct init *init, struct why *why)
+{
+	const char *uri[] = { init->issuing.key_uri, init->root.key_uri };
+	const struct why first = *why;
+	struct why reason;
+
+	if (init->conn != NULL && PQstatus(init->conn) != CONNECTION_OK)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(uri); i++)
+		if (uri[i] != NULL &&
+		    pkcs11_key_delete(&init->options->pkcs11, uri[i], &reason) != OUTCOME_OK)
+			(void)refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+			    "%.150s; and a key is left in the token: %.200s", first.text, reason.text);
+}
+
 enum outcome
 init_run(const struct options *options, struct why *why)
 {
 	struct init init = { .options = options, .arena = arena_new() };
 	enum outcome o = init_steps(&init, why);
 
-	PQfinish(init.conn);
 	signer_release(&init.signer);
+	if (!init.stored)
+		undo(&init, why);
+	pkcs11_close();
+	PQfinish(init.conn);
 	secret_release(&init.passphrase);
 	arena_free(init.arena);
 	return o;

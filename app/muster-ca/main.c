@@ -7,6 +7,7 @@
 #include "directory.h"
 #include "init.h"
 #include "keys.h"
+#include "move.h"
 #include "password.h"
 #include "show.h"
 #include "token.h"
@@ -42,6 +43,7 @@ run(const struct options *options, struct why *why)
 	case VERB_SHOW: return show_run(options, why);
 	case VERB_PASSWORD:
 		return options->print ? password_only_print(options, why) : password_run(options, why);
+	case VERB_MOVE: return move_run(options, why);
 	case VERB_TOKEN: return token_run(options, why);
 	case VERB_DIRECTORY: return directory_run(options, why);
 	case VERB_KEYS: return keys_run(options, why);

@@ -33,6 +33,10 @@ enum option_name {
 	OPTION_ACCOUNT,
 	OPTION_NAMES_BY,
 	OPTION_DEVICES,
+	OPTION_PKCS11,
+	OPTION_ROOT_PKCS11,
+	OPTION_PKCS11_MODULE,
+	OPTION_PIN_FILE,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT,
@@ -65,7 +69,7 @@ static const struct {
 	    "make no root but only an issuing authority, under this root" },
 	[OPTION_KEY] = { "key", "TYPE", OF(VERB_INIT),
 	    "ec-p256 (default), ec-p384, rsa-2048, rsa-3072, rsa-4096" },
-	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE", OF(VERB_INIT),
+	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE", OF(VERB_INIT) | OF(VERB_MOVE),
 	    "its first line encrypts the private keys, the same for all;\na name without '/' is a systemd "
 	    "credential;\nelse $MUSTER_PASSPHRASE_FILE" },
 	[OPTION_VALIDITY_YEARS] = { "validity-years", "N", OF(VERB_INIT),
@@ -102,6 +106,16 @@ static const struct {
 	    "there is;\nelse only listed certificates name an account" },
 	[OPTION_DEVICES] = { "devices", NULL, OF(VERB_TRUST),
 	    "it is an authority of our own: living devices sign for\ntheir accounts" },
+	[OPTION_PKCS11] = { "pkcs11", "URI", OF(VERB_INIT) | OF(VERB_MOVE),
+	    "init: make the issuing authority's key in this token (HSM), such as\npkcs11:token=NAME; move: "
+	    "put "
+	    "the key there, or, where the URI\nnames a key, take that one" },
+	[OPTION_ROOT_PKCS11] = { "root-pkcs11", "URI", OF(VERB_INIT), "make the root's key in this token" },
+	[OPTION_PKCS11_MODULE] = { "pkcs11-module", "FILE", OF(VERB_INIT) | OF(VERB_MOVE),
+	    "the library that reaches the token;\nelse $MUSTER_PKCS11_MODULE" },
+	[OPTION_PIN_FILE] = { "pin-file", "FILE", OF(VERB_INIT) | OF(VERB_MOVE),
+	    "its first line is the token's PIN;\na name without '/' is a systemd credential;\nelse "
+	    "$MUSTER_PIN_FILE" },
 	[OPTION_HELP] = { "help", NULL, OF_ALL, "this; of a verb: muster-ca VERB --help" },
 	[OPTION_VERSION] = { "version", NULL, OF_ALL, "the version" },
 };
@@ -127,6 +141,8 @@ static const struct {
 	    "load a trusted authority's list of revoked certificates" },
 	[VERB_DIRECTORY] = { "directory", "directory NAME --organization KEY",
 	    "try whether a directory (LDAP) proves a password, step by step" },
+	[VERB_MOVE] = { "move", "move AUTHORITY --pkcs11 URI",
+	    "move an authority's key out of the database into a PKCS#11 token (HSM)" },
 };
 
 /* --- help --- */
@@ -232,6 +248,10 @@ option_take(struct options *to, enum option_name option, const char *value, stru
 	case OPTION_ACCOUNT: to->account = value; break;
 	case OPTION_NAMES_BY: to->names_by = value; break;
 	case OPTION_DEVICES: to->devices = true; break;
+	case OPTION_PKCS11: to->token = value; break;
+	case OPTION_ROOT_PKCS11: to->root_token = value; break;
+	case OPTION_PKCS11_MODULE: to->pkcs11.module = value; break;
+	case OPTION_PIN_FILE: to->pkcs11.pin_file = value; break;
 	case OPTION_HELP: to->help = true; break;
 	case OPTION_VERSION: to->version = true; break;
 	case OPTION_COUNT: break;
@@ -290,7 +310,7 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 			to->verb = (enum verb)v;
 	if (to->verb == VERB_NONE)
 		return mistake(why, "verb", argv[word],
-		    "give init, show, password, token, keys, trust, crl or directory");
+		    "give init, show, move, password, token, keys, trust, crl or directory");
 	word++;
 	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN || to->verb == VERB_DIRECTORY) &&
 	    word < argc)
@@ -299,6 +319,8 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 		to->token_name = argv[word++];
 	if ((to->verb == VERB_TRUST || to->verb == VERB_CRL) && word < argc)
 		to->trusted = argv[word++];
+	if (to->verb == VERB_MOVE && word < argc)
+		to->authority = argv[word++];
 	return word == argc ? OUTCOME_OK : mistake(why, "argument", argv[word], "is one too many");
 }
 
@@ -318,6 +340,36 @@ keys_needs_check(const struct options *to, struct why *why)
 	return OUTCOME_OK;
 }
 
+/* A token needs its module, and a URI what it is made for. */
+static enum outcome
+token_needs_check(const struct options *to, struct why *why)
+{
+	enum pkcs11_names names = to->verb == VERB_MOVE ? PKCS11_EITHER : PKCS11_TOKEN;
+	enum outcome o = OUTCOME_OK;
+
+	if (to->root_token != NULL && to->root != NULL)
+		return missing(why, "--root-pkcs11 is for a new root: leave out --root");
+	if ((to->token != NULL || to->root_token != NULL) && to->pkcs11.module == NULL)
+		return missing(why,
+		    "--pkcs11-module is missing: name the library that reaches the token, such as "
+		    "/usr/lib/softhsm/libsofthsm2.so");
+	if (to->token != NULL)
+		o = pkcs11_uri_check(to->token, names, NULL, why);
+	if (o == OUTCOME_OK && to->root_token != NULL)
+		o = pkcs11_uri_check(to->root_token, names, NULL, why);
+	return o;
+}
+
+static enum outcome
+move_needs_check(const struct options *to, struct why *why)
+{
+	if (to->authority == NULL)
+		return missing(why, "which authority's key? muster-ca move \"Example issuing\" --pkcs11 URI");
+	if (to->token == NULL)
+		return missing(why, "where to? give --pkcs11 URI, such as pkcs11:token=NAME");
+	return token_needs_check(to, why);
+}
+
 /* What each verb cannot do without. */
 static enum outcome
 needs_check(const struct options *to, struct why *why)
@@ -334,7 +386,7 @@ needs_check(const struct options *to, struct why *why)
 			return missing(why,
 			    "--another is for an organization that has an authority: name it "
 			    "with --organization KEY");
-		break;
+		return token_needs_check(to, why);
 	case VERB_PASSWORD:
 		if (to->upn == NULL)
 			return missing(why, "whose password? muster-ca password name@domain");
@@ -350,6 +402,7 @@ needs_check(const struct options *to, struct why *why)
 			return missing(
 			    why, "whose password? muster-ca directory NAME-AS-TYPED --organization KEY");
 		break;
+	case VERB_MOVE: return move_needs_check(to, why);
 	case VERB_KEYS: return keys_needs_check(to, why);
 	case VERB_TRUST:
 	case VERB_CRL:
@@ -359,7 +412,8 @@ needs_check(const struct options *to, struct why *why)
 		break;
 	case VERB_NONE:
 		return missing(why,
-		    "what to do? give init, show, password, token, keys, trust, crl or directory, or --help");
+		    "what to do? give init, show, move, password, token, keys, trust, crl or directory, or "
+		    "--help");
 	case VERB_SHOW:
 	case VERB_COUNT: break;
 	}
@@ -378,6 +432,14 @@ belongs_check(const struct options *to, uint64_t seen, struct why *why)
 	return OUTCOME_OK;
 }
 
+static const char *
+environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
 enum outcome
 options_parse(int argc, char **argv, struct options *to, struct why *why)
 {
@@ -388,10 +450,9 @@ options_parse(int argc, char **argv, struct options *to, struct why *why)
 		.root_years = 20,
 		.years = 10,
 		.days = 180,
-		.passphrase_file = getenv("MUSTER_PASSPHRASE_FILE"),
+		.passphrase_file = environment("MUSTER_PASSPHRASE_FILE"),
+		.pkcs11 = { environment("MUSTER_PKCS11_MODULE"), environment("MUSTER_PIN_FILE"), NULL },
 		.secrets_dir = getenv("MUSTER_SECRETS_DIR") };
-	if (to->passphrase_file != NULL && to->passphrase_file[0] == '\0')
-		to->passphrase_file = NULL;
 	if ((o = options_take(argc, argv, to, &seen, why)) != OUTCOME_OK ||
 	    (o = words_take(to, argc, argv, why)) != OUTCOME_OK || to->help || to->version)
 		return o;

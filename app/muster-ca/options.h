@@ -2,7 +2,7 @@
 #ifndef MUSTER_CA_OPTIONS_H
 #define MUSTER_CA_OPTIONS_H
 
-#include <muster/authority/keystore.h>
+#include <muster/authority/pkcs11.h>
 
 #define NETWORKS_MAX 64
 
@@ -16,6 +16,7 @@ enum verb {
 	VERB_TRUST,
 	VERB_CRL,
 	VERB_DIRECTORY,
+	VERB_MOVE,
 	VERB_COUNT,
 };
 
@@ -29,6 +30,12 @@ struct options {
 	enum key_type key;
 	int root_years, years;
 	bool another;
+	const char *root_token; /* PKCS#11 URI; NULL: the database */
+	/* move */
+	const char *authority;
+	/* init, move */
+	const char *token; /* PKCS#11 URI; NULL: the database */
+	struct pkcs11 pkcs11;
 	/* show */
 	bool pem;
 	/* password, token; of directory, the name as typed */
@@ -54,7 +61,7 @@ struct options {
 
 /*
  * Parse; the strings belong to the arguments and the environment (MUSTER_PASSPHRASE_FILE,
- * MUSTER_SECRETS_DIR).
+ * MUSTER_SECRETS_DIR, MUSTER_PKCS11_MODULE, MUSTER_PIN_FILE).
  *
  * OUTCOME_INTERNAL_SERVICE_FAULT  a mistake: something is missing, unknown or another verb's; why is one line
  */

@@ -52,7 +52,7 @@ static enum outcome
 authority_store(PGconn *conn, struct arena *arena, const struct record *record, const struct made *made,
     const char *parent, const char **id, struct why *why)
 {
-	static const char sql[] = "SELECT muster.add_authority($1, $2, $3, $4, $5, $6, $7, $8)";
+	static const char sql[] = "SELECT muster.add_authority($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 	const struct pg_param param[] = {
 		PG_TEXT(parent == NULL ? "root" : "issuing"),
 		PG_TEXT(made->name),
@@ -62,6 +62,7 @@ authority_store(PGconn *conn, struct arena *arena, const struct record *record, 
 		PG_TEXT(clock_text(arena, made->not_before * 1000)),
 		PG_TEXT(clock_text(arena, made->not_after * 1000)),
 		PG_TEXT(record->key_type),
+		PG_TEXT(made->key_uri),
 	};
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o = database_query(conn, sql, param, ARRAY_SIZE(param), &result, why);

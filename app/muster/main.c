@@ -51,10 +51,11 @@ common_open(const struct options *options, struct common *common, struct why *wh
 	common->tally = tally_new();
 	common->meter = meter_new(options->pairs);
 	common->outages = outages_new();
+	common->pins = pins_new();
 	if (common->memo == NULL || common->wrong == NULL || common->turns == NULL ||
 	    common->budget == NULL || common->tally == NULL || common->meter == NULL ||
-	    common->outages == NULL)
-		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "no memory to share between workers");
+	    common->outages == NULL || common->pins == NULL)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "no memory to share between processes");
 	return listen_open(
 	    options->listen, options->socket_mode, options->socket_owner, &common->listener, why);
 }

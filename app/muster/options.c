@@ -13,6 +13,8 @@ enum key {
 	KEY_WORKER_DATABASE = 0x100,
 	KEY_ISSUER_DATABASE,
 	KEY_PASSPHRASE_FILE,
+	KEY_PKCS11_MODULE,
+	KEY_PIN_FILE,
 	KEY_SECRETS_DIR,
 	KEY_WORKER_USER,
 	KEY_ISSUER_USER,
@@ -32,6 +34,10 @@ static const struct argp_option argp_options[] = {
 	    "Database of the issuers, as role muster_issuer", 1 },
 	{ "passphrase-file", KEY_PASSPHRASE_FILE, "FILE", 0,
 	    "Passphrase of the authorities' keys; a name without '/' is a systemd credential", 1 },
+	{ "pkcs11-module", KEY_PKCS11_MODULE, "FILE", 0,
+	    "PKCS#11 module of the token (HSM) that holds authorities' keys; issuers load it", 1 },
+	{ "pin-file", KEY_PIN_FILE, "FILE", 0,
+	    "PIN of that token; a name without '/' is a systemd credential", 1 },
 	{ "secrets-dir", KEY_SECRETS_DIR, "DIR", 0,
 	    "Files that directories (LDAP) need, in a folder for each organization: passwords of service "
 	    "accounts, CA certificates; workers read them",
@@ -49,7 +55,8 @@ static const struct argp_option argp_options[] = {
 static const char description[] =
     "Serve Windows MDM enrollment to a web server over FastCGI.\v"
     "Each option can also be given in the environment: MUSTER_LISTEN, MUSTER_PAIRS, "
-    "MUSTER_WORKER_DATABASE, MUSTER_ISSUER_DATABASE, MUSTER_PASSPHRASE_FILE, MUSTER_SECRETS_DIR, "
+    "MUSTER_WORKER_DATABASE, MUSTER_ISSUER_DATABASE, MUSTER_PASSPHRASE_FILE, MUSTER_PKCS11_MODULE, "
+    "MUSTER_PIN_FILE, MUSTER_SECRETS_DIR, "
     "MUSTER_WORKER_USER, MUSTER_ISSUER_USER, MUSTER_SOCKET_MODE, MUSTER_SOCKET_OWNER. SIGTERM ends, SIGHUP "
     "replaces all "
     "processes one pair after the other.";
@@ -105,6 +112,8 @@ option_set(struct options *options, int key, const char *value, struct why *why)
 	case KEY_WORKER_DATABASE: options->worker_database = value; break;
 	case KEY_ISSUER_DATABASE: options->issuer_database = value; break;
 	case KEY_PASSPHRASE_FILE: options->passphrase_file = value; break;
+	case KEY_PKCS11_MODULE: options->pkcs11_module = value; break;
+	case KEY_PIN_FILE: options->pin_file = value; break;
 	case KEY_SECRETS_DIR: options->secrets_dir = value; break;
 	case KEY_WORKER_USER: options->worker_user = value; break;
 	case KEY_ISSUER_USER: options->issuer_user = value; break;
@@ -187,13 +196,23 @@ check_passfiles(const struct options *options, struct why *why)
 	return o;
 }
 
+static bool
+lies_in(const char *file, const char *dir)
+{
+	char path[PATH_MAX];
+	size_t length = strlen(dir);
+
+	return file != NULL && realpath(file, path) != NULL && strncmp(path, dir, length) == 0 &&
+	    path[length] == '/';
+}
+
 /* What workers may read cannot hold what only issuers may. */
 static enum outcome
 check_secrets_dir(const struct options *options, struct why *why)
 {
-	char dir[PATH_MAX], passphrase[PATH_MAX];
+	char dir[PATH_MAX];
 	struct stat status;
-	size_t length;
+	bool passphrase;
 
 	if (options->secrets_dir == NULL)
 		return OUTCOME_OK;
@@ -202,12 +221,26 @@ check_secrets_dir(const struct options *options, struct why *why)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "--secrets-dir '%s': give the whole path of a directory that exists",
 		    options->secrets_dir);
-	length = strlen(dir);
-	if (realpath(options->passphrase_file, passphrase) != NULL && strncmp(passphrase, dir, length) == 0 &&
-	    passphrase[length] == '/')
+	passphrase = lies_in(options->passphrase_file, dir);
+	if (passphrase || lies_in(options->pin_file, dir))
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
-		    "the passphrase file lies in --secrets-dir '%s', which workers read: keep it elsewhere",
-		    options->secrets_dir);
+		    "the %s file lies in --secrets-dir '%s', which workers read: keep it elsewhere",
+		    passphrase ? "passphrase" : "PIN", options->secrets_dir);
+	return OUTCOME_OK;
+}
+
+/* The dynamic linker would look for a bare name where others may write. */
+static enum outcome
+check_module(const struct options *options, struct why *why)
+{
+	const char *module = options->pkcs11_module;
+
+	if (module != NULL && (module[0] != '/' || access(module, R_OK) != 0))
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "--pkcs11-module '%s': give the whole path of a library that exists", module);
+	if (module == NULL && options->pin_file != NULL)
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "--pin-file without --pkcs11-module: name the module of the token that it opens");
 	return OUTCOME_OK;
 }
 
@@ -223,6 +256,8 @@ options_check(struct options *options, struct why *why)
 	if (options->passphrase_file == NULL)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "--passphrase-file is missing: name the file that 'muster-ca init' was given");
+	if ((o = check_module(options, why)) != OUTCOME_OK)
+		return o;
 	return check_secrets_dir(options, why);
 }
 

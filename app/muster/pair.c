@@ -162,6 +162,7 @@ worker_main(const struct common *common, unsigned place, struct ends *ends)
 	struct why why;
 
 	name_process("worker", "muster-worker");
+	pins_free(common->pins);
 	signals_for_worker();
 	keep_only(keep, ARRAY_SIZE(keep));
 	standard_to_null();
@@ -183,7 +184,8 @@ issuer_main(const struct common *common, unsigned place, struct ends *ends)
 		.database = common->options->issuer_database,
 		.meter = common->meter,
 		.pair = place,
-		.passphrase_file = common->options->passphrase_file };
+		.passphrase_file = common->options->passphrase_file,
+		.pkcs11 = { common->options->pkcs11_module, common->options->pin_file, common->pins } };
 	char applied[160];
 	struct why why;
 
@@ -204,6 +206,7 @@ housekeeper_main(const struct common *common, bool hourly)
 	struct why why;
 
 	name_process("housekeeper", "muster-keeper");
+	pins_free(common->pins);
 	signals_for_worker();
 	keep_only(NULL, 0);
 	standard_to_null();

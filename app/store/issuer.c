@@ -43,8 +43,9 @@ authorities_load(struct pg *pg, struct arena *arena, struct deadline deadline,
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
 
-	if ((o = rows(pg, "SELECT id, name, private_key, certificate, root FROM muster_issuer.authorities()",
-		 5, AUTHORITIES_MAX, deadline, &result, why)) != OUTCOME_OK)
+	if ((o = rows(pg,
+		 "SELECT id, name, private_key, certificate, root, key_uri FROM muster_issuer.authorities()",
+		 6, AUTHORITIES_MAX, deadline, &result, why)) != OUTCOME_OK)
 		return o;
 	configuration->authorities = (size_t)PQntuples(result);
 	configuration->authority =
@@ -56,6 +57,7 @@ authorities_load(struct pg *pg, struct arena *arena, struct deadline deadline,
 			.private_key = pg_bytes(arena, result, row, 2),
 			.certificate = pg_bytes(arena, result, row, 3),
 			.root = pg_bytes(arena, result, row, 4),
+			.key_uri = pg_text(arena, result, row, 5),
 		};
 	return OUTCOME_OK;
 }

@@ -27,11 +27,14 @@ organization_make() {
 }
 
 authority_make() {
+	local options=()
 	"$build/muster-ca" --database "$admin_conninfo" show --organization "$organization" >/dev/null 2>&1 && return
 	step "Making the certificate authority"
+	! hsm_used || mapfile -t options < <(hsm_options && printf '%s\n' --pkcs11 "$hsm_uri")
 	"$build/muster-ca" --database "$admin_conninfo" init --organization "$organization" --key "$key_type" \
-		--passphrase-file "$dir/secrets/passphrase" >>"$dir/log/setup.log" 2>&1 ||
+		--passphrase-file "$dir/secrets/passphrase" "${options[@]}" >>"$dir/log/setup.log" 2>&1 ||
 		die "muster-ca init failed: see $dir/log/setup.log"
+	! hsm_used || hsm_give
 }
 
 admin_quiet() { admin_psql -q -v ON_ERROR_STOP=1 >>"$dir/log/setup.log" 2>&1 || die "see $dir/log/setup.log"; }

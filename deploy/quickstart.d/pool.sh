@@ -41,8 +41,9 @@ web_get() {
 
 pool_start() {
 	local options=()
+	mapfile -t options < <(hsm_options)
 	if is_root; then
-		options=(--worker-user "$worker_user" --issuer-user "$issuer_user"
+		options+=(--worker-user "$worker_user" --issuer-user "$issuer_user"
 			--socket-owner "$worker_user:$(id -gn "$web_user")")
 	fi
 	step "Starting muster with $pairs pairs of worker and issuer"

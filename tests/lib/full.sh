@@ -14,15 +14,16 @@ suite_full() {
 	full_system
 }
 
-# Every system test against the released build, and the core with RSA keys and as one user.
+# Every system test against the released build, and the core with every kind of key and as one user.
 full_system() {
-	local test name
+	local test name key
 	export MUSTER_TEST_ROUNDS=20 MUSTER_TEST_SECONDS=3600
 	for test in "$source_dir"/tests/system/test-*; do
 		name=${test##*/test-}
 		if ! grep -q '^# core' "$test"; then job system_test "$test" "$name" release; continue; fi
-		MUSTER_TEST_KEY=rsa-2048 job system_test "$test" "$name" release rsa-2048
-		MUSTER_TEST_KEY=ec-p384 job system_test "$test" "$name" release ec-p384
+		for key in rsa hsm-ec hsm-rsa ec-p384; do
+			MUSTER_TEST_KEY=$key job system_test "$test" "$name" release "$key"
+		done
 		! is_root || MUSTER_TEST_USER=nobody job system_test "$test" "$name" release one-user
 	done
 	wait

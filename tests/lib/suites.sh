@@ -91,18 +91,29 @@ suite_sql() {
 	tap_suite sql "$source_dir/tests/sql/run" "$work/sanitize"
 }
 
+# What an authority's key can be: in the database or in a token of SoftHSM.
+key_kinds=(ec rsa hsm-ec hsm-rsa)
+
 # Every system test against the sanitized build; those that say "core" against the released
-# one, too.
+# one, too, with one kind of key after the other; the main one with every kind.
 suite_system() {
-	local test name
+	local test name turn=1
 	sanitizer_options
 	for test in "$source_dir"/tests/system/test-*; do
 		name=${test##*/test-}
 		wanted_system "$name" || continue
 		job system_test "$test" "$name" sanitize
-		if grep -q '^# core' "$test"; then job system_test "$test" "$name" release; fi
+		grep -q '^# core' "$test" || continue
+		if [ "$name" = enroll ]; then system_test_keys "$test" "$name" && continue; fi
+		MUSTER_TEST_KEY=${key_kinds[turn++ % ${#key_kinds[@]}]} job system_test "$test" "$name" release
 	done
 	wait
+}
+
+# system_test_keys FILE NAME: against the released build, with every kind of key.
+system_test_keys() {
+	local key
+	for key in "${key_kinds[@]}"; do MUSTER_TEST_KEY=$key job system_test "$1" "$2" release "$key"; done
 }
 
 wanted_system() {

@@ -44,6 +44,9 @@ SELECT is(refused_by('UPDATE muster.certificate SET ' || s || ' WHERE device = t
 	('serial = decode(repeat(''01'', 21), ''hex'')', 'refused'), ('public_key_sha256 = ''\x00''', 'refused'), ('device = test.id(9)', 'refused'), ('organization = (SELECT id FROM muster.organization WHERE key = ''other'')', 'refused')) v (s, expected);
 SELECT is(refused_by('UPDATE muster.authority SET ' || s || ' WHERE name = ''Example issuing'''), expected, 'authority: ' || s) FROM (VALUES
 	('kind = ''leaf''', 'refused'), ('kind = ''root''', 'refused'), ('parent = NULL', 'refused'), ('parent = id', 'refused'), ('parent = test.id(1)', 'refused'), ('private_key = decode(repeat(''30'', 100), ''hex'')', 'refused'), ('private_key = NULL', 'accepted'),
+	('has_key = false', 'accepted'), ('private_key = NULL, key_uri = ''pkcs11:token=muster;id=%01;type=private''', 'accepted'), ('key_uri = ''pkcs11:token=muster;id=%01''', 'refused'),
+	('private_key = NULL, key_uri = ''pkcs11:token=m;id=%01?pin-value=1''', 'refused'), ('private_key = NULL, key_uri = ''pkcs11:token=m;id=%01;pin-value=1''', 'refused'), ('private_key = NULL, key_uri = ''file:///key''', 'refused'),
+	('private_key = NULL, key_uri = ''pkcs11:token=m''', 'refused'), ('private_key = NULL, key_uri = ''pkcs11:id=%01''', 'refused'), ('private_key = NULL, key_uri = ''pkcs11:token=m;id=%zz''', 'refused'), ('private_key = NULL, key_uri = ''''', 'refused'),
 	('not_after = not_before', 'refused'), ('name = ''EXAMPLE root''', 'refused'), ('name = '' x''', 'refused'), ('certificate = ''''', 'refused')) v (s, expected);
 SELECT is(refused_by(s), expected, s) FROM (VALUES
 	('INSERT INTO muster.configuration DEFAULT VALUES', 'refused'), ('INSERT INTO muster.configuration (only_row) VALUES (false)', 'refused'), ('UPDATE muster.configuration SET sealing_key = ''\x00''', 'refused'),

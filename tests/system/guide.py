@@ -227,6 +227,7 @@ def main():
     machine = Machine([("/etc/lighttpd/muster/trial-ca.pem", os.environ["MUSTER_TLS_CA"]),
                        ("/etc/lighttpd/muster/client-ca.pem", directory + "/web/client-ca.pem"),
                        ("/etc/muster/passphrase", directory + "/secrets/passphrase"),
+                       ("/etc/muster/pin", directory + "/secrets/pin"),
                        ("/var/log/muster.log", os.environ["MUSTER_TEST_LOG"]),
                        ("/root/", os.environ["HOME"] + "/")])
     for guide in sys.argv[1:]:

@@ -11,7 +11,8 @@
 #
 # MUSTER_TEST_BUILD  where the programs were built (required)
 # MUSTER_TEST_DIR    the test's own directory (default: a temporary one, removed)
-# MUSTER_TEST_KEY    key type of the authority; MUSTER_TEST_USER runs everything as that user
+# MUSTER_TEST_KEY    key of the authority: ec or rsa in the database, hsm-ec or hsm-rsa in a token of SoftHSM, or a
+#                    type of muster-ca; MUSTER_TEST_USER runs everything as that user
 set -uo pipefail
 
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
@@ -25,6 +26,7 @@ source_dir=$(cd "$here/../.." && pwd)
 }
 build=$(readlink -f "$MUSTER_TEST_BUILD")
 quickstart=$source_dir/deploy/quickstart
+softhsm=/usr/lib/softhsm/libsofthsm2.so
 started=() temporary=() cases=0 failures=0
 unset MUSTER_PASSWORD "${!PG@}"
 
@@ -111,7 +113,8 @@ fixture() {
 		dir=$dir/var
 	fi
 	[ -z "${MUSTER_TEST_USER-}" ] || fixture_as_user
-	quickstart_arguments=(--dir "$dir" --build "$build" --key "${MUSTER_TEST_KEY:-ec-p256}" --workers 2 "$@")
+	quickstart_arguments=(--dir "$dir" --build "$build" --workers 2 "$@")
+	fixture_key
 	started+=("$dir")
 	if ! as_tester "$quickstart" "${quickstart_arguments[@]}" >"$scratch/quickstart" 2>&1; then
 		sed 's/^/# /' "$scratch/quickstart"
@@ -122,6 +125,21 @@ fixture() {
 	dir=$(readlink -f "$dir")
 	fixture_read
 }
+
+# The authority's key, as MUSTER_TEST_KEY says; what the test itself says wins.
+fixture_key() {
+	local key=${MUSTER_TEST_KEY:-ec}
+	case $key in hsm-*) quickstart_arguments=(--hsm "${quickstart_arguments[@]}") ;; esac
+	case ${key#hsm-} in
+	ec) key=ec-p256 ;;
+	rsa) key=rsa-2048 ;;
+	*) key=${key#hsm-} ;;
+	esac
+	quickstart_arguments=(--key "$key" "${quickstart_arguments[@]}")
+}
+
+# key_in_token: the authority's key is in a token; what is about its bytes has none.
+key_in_token() { [[ ${MUSTER_TEST_KEY-} == hsm-* ]]; }
 
 # All servers and the quickstart itself as a plain user, from copies that this user can read.
 fixture_as_user() {
@@ -215,6 +233,16 @@ device() {
 
 # ca VERB ARGUMENT…: muster-ca as the administrator.
 ca() { "$build/muster-ca" --database "$(conninfo_admin)" "$@"; }
+
+# ca_at_token VERB ARGUMENT…: the same, as the user that the token belongs to.
+ca_at_token() {
+	local user passfile=$dir/hsm/administrator.pgpass
+	user=$(stat -c %U "$dir/secrets/pin")
+	(umask 077 && cp "$PGPASSFILE" "$passfile") && chown "$user" "$passfile" || return
+	as "$user" env SOFTHSM2_CONF="$dir/hsm/softhsm2.conf" MUSTER_PKCS11_MODULE="$softhsm" \
+		MUSTER_PIN_FILE="$dir/secrets/pin" ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" \
+		"$build/muster-ca" --database "host=127.0.0.1 port=$PGPORT dbname=$PGDATABASE user=$PGUSER passfile=$passfile" "$@" </dev/null
+}
 
 # signed_in FILE [UPN]: a token as the sign-in page would make it (for ada), in a file of its own.
 signed_in() {

@@ -22,7 +22,11 @@ static enum outcome
 make(struct fixture *f, const char *name, int years, const struct signer *parent, int64_t now,
     struct made *made, struct why *why)
 {
-	const struct making making = { name, "Exämple", KEY_EC_P256, years, &f->passphrase };
+	const struct making making = { .name = name,
+		.organization = "Exämple",
+		.key = KEY_EC_P256,
+		.years = years,
+		.passphrase = &f->passphrase };
 
 	return chain_make(f->arena, &making, parent, now, made, why);
 }
@@ -117,6 +121,10 @@ shown_as_text(void **state)
 		    .certificate = f->issuing.certificate },
 		{ .name = "B", .has_key = true, .certificate = f->issuing.certificate },
 		{ .name = "C", .root = true, .certificate = f->root.certificate },
+		{ .name = "D",
+		    .has_key = true,
+		    .key_uri = "pkcs11:token=t;id=%01",
+		    .certificate = f->issuing.certificate },
 	};
 	static const char *const has[] = {
 		("issuing authority \"A\"\n  subject      CN=Exämple issuing,O=Exämple\n"
@@ -127,6 +135,7 @@ shown_as_text(void **state)
 		"\n  signs for    no organization at present\n",
 		"\n\nroot authority \"C\"\n",
 		"\n  private key  kept elsewhere\n",
+		"\n  private key  in a token, pkcs11:token=t;id=%01\n",
 		"\n  signs for    issuing authorities only\n",
 	};
 	struct certificate_view view;

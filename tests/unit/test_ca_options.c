@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #define FOR "--organization=example"
+#define TOKEN "--pkcs11=pkcs11:token=t"
+#define MODULE "--pkcs11-module=/m.so"
 #define PASSPHRASE "--passphrase-file=/etc/muster/passphrase"
 
 static enum outcome
@@ -198,13 +200,40 @@ the_passphrase_file_from_the_environment(void **state)
 }
 
 static void
+a_token(void **state)
+{
+	static const char *const init[] = { "init", FOR, PASSPHRASE, TOKEN, MODULE, "--pin-file=p",
+		"--root-pkcs11=pkcs11:serial=1", NULL };
+	static const char *const move[] = { "move", "Example issuing", TOKEN ";object=k", NULL };
+	struct options options;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(parse(init, &options, &why), OUTCOME_OK);
+	assert_string_equal(options.token, "pkcs11:token=t");
+	assert_string_equal(options.root_token, "pkcs11:serial=1");
+	assert_string_equal(options.pkcs11.module, "/m.so");
+	assert_string_equal(options.pkcs11.pin_file, "p");
+	(void)setenv("MUSTER_PKCS11_MODULE", "/n.so", 1);
+	(void)setenv("MUSTER_PIN_FILE", "pin", 1);
+	assert_int_equal(parse(move, &options, &why), OUTCOME_OK);
+	assert_int_equal(options.verb, VERB_MOVE);
+	assert_string_equal(options.authority, "Example issuing");
+	assert_string_equal(options.token, "pkcs11:token=t;object=k");
+	assert_string_equal(options.pkcs11.module, "/n.so");
+	assert_string_equal(options.pkcs11.pin_file, "pin");
+	(void)unsetenv("MUSTER_PKCS11_MODULE");
+	(void)unsetenv("MUSTER_PIN_FILE");
+}
+
+static void
 mistakes(void **state)
 {
 	static const struct {
 		const char *const argument[6];
 		const char *says;
 	} row[] = {
-		{ { NULL }, "give init, show, password, token, keys, trust, crl or directory" },
+		{ { NULL }, "give init, show, move, password, token, keys, trust, crl or directory" },
 		{ { "frob", NULL }, "verb 'frob'" },
 		{ { "Init", FOR, PASSPHRASE, NULL }, "verb 'Init'" },
 		{ { "init", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
@@ -258,6 +287,21 @@ mistakes(void **state)
 		{ { "trust", "file", "more", FOR, NULL }, "argument 'more': is one too many" },
 		{ { "crl", "file", FOR, "--devices", NULL }, "--devices does not go with crl" },
 		{ { "show", "--account=a@b", NULL }, "--account does not go with show" },
+		{ { "init", FOR, PASSPHRASE, TOKEN, NULL }, "--pkcs11-module is missing" },
+		{ { "init", FOR, PASSPHRASE, "--root-pkcs11=pkcs11:token=t", NULL },
+		    "--pkcs11-module is missing" },
+		{ { "init", FOR, PASSPHRASE, TOKEN ";id=%01", MODULE, NULL }, "names a key" },
+		{ { "init", FOR, PASSPHRASE, TOKEN "?pin-value=1", MODULE, NULL },
+		    "leave out what comes after '?'" },
+		{ { "init", FOR, PASSPHRASE, "--root-pkcs11=x", MODULE, NULL }, "'x' is no PKCS#11 URI" },
+		{ { "init", PASSPHRASE, "--root-pkcs11=pkcs11:token=t", "--root=R", "--name=N", NULL },
+		    "leave out --root" },
+		{ { "move", TOKEN, MODULE, NULL }, "which authority's key?" },
+		{ { "move", "A", MODULE, NULL }, "where to? give --pkcs11 URI" },
+		{ { "move", "A", TOKEN, NULL }, "--pkcs11-module is missing" },
+		{ { "move", "A", "B", TOKEN, MODULE, NULL }, "argument 'B': is one too many" },
+		{ { "move", "A", TOKEN, MODULE, "--another", NULL }, "--another does not go with move" },
+		{ { "show", TOKEN, NULL }, "--pkcs11 does not go with show" },
 	};
 	struct options options;
 	struct why why;
@@ -318,6 +362,7 @@ main(void)
 		cmocka_unit_test(a_directory),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(the_passphrase_file_from_the_environment),
+		cmocka_unit_test(a_token),
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(help),
 	};

@@ -249,7 +249,8 @@ database_reset(void **state)
 	passphrase_write("correct\n");
 	db.away = false;
 	db.patience_ms = 12000;
-	db.authority = (struct stored_authority){ AUTHORITY, "Issuing", db.issuing_key, db.issuing, db.root };
+	db.authority =
+	    (struct stored_authority){ AUTHORITY, "Issuing", db.issuing_key, db.issuing, db.root, NULL };
 	db.profile = (struct stored_profile){ "example", AUTHORITY, 30 * DAY, 600, 2048 };
 	db.configuration = (struct issuer_configuration){ .generation = 7, .authorities = 1, .profiles = 1 };
 	db.configuration.sealing_key = db.sealing_key;

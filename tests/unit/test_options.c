@@ -9,6 +9,7 @@
 #define WORKER "--worker-database=host=/run/postgresql user=muster_worker passfile=/etc/muster/worker.pass"
 #define ISSUER "--issuer-database=host=/run/postgresql user=muster_issuer passfile=/etc/muster/issuer.pass"
 #define PASSPHRASE "--passphrase-file=/etc/muster/passphrase"
+#define MODULE "--pkcs11-module=/etc/passwd" /* a file that is there */
 
 static enum outcome
 read_options(const char *const *argument, struct options *options, struct why *why)
@@ -27,7 +28,7 @@ all_of_them(void **state)
 {
 	static const char *const argument[] = { WORKER, ISSUER, PASSPHRASE, "--listen", "/run/muster.sock",
 		"--pairs=3", "--worker-user=w", "--issuer-user=i", "--socket-mode=0600",
-		"--socket-owner=root:www-data", "--secrets-dir=/etc", NULL };
+		"--socket-owner=root:www-data", "--secrets-dir=/etc", MODULE, "--pin-file=pin", NULL };
 	struct options options;
 	struct why why;
 
@@ -41,6 +42,8 @@ all_of_them(void **state)
 	assert_string_equal(options.socket_owner, "root:www-data");
 	assert_string_equal(options.passphrase_file, "/etc/muster/passphrase");
 	assert_string_equal(options.secrets_dir, "/etc");
+	assert_string_equal(options.pkcs11_module, "/etc/passwd");
+	assert_string_equal(options.pin_file, "pin");
 }
 
 static void
@@ -87,7 +90,7 @@ static void
 refusals(void **state)
 {
 	static const struct {
-		const char *const argument[5];
+		const char *const argument[7];
 		const char *says;
 	} row[] = {
 		{ { ISSUER, PASSPHRASE, NULL }, "--worker-database is missing" },
@@ -109,7 +112,14 @@ refusals(void **state)
 		{ { WORKER, ISSUER, PASSPHRASE, "--secrets-dir=/etc/passwd", NULL }, "--secrets-dir" },
 		{ { WORKER, ISSUER, PASSPHRASE, "--secrets-dir=/no/such/place", NULL }, "--secrets-dir" },
 		{ { WORKER, ISSUER, "--passphrase-file=/etc/passwd", "--secrets-dir=/etc", NULL },
-		    "keep it elsewhere" },
+		    "the passphrase file lies in" },
+		{ { WORKER, ISSUER, PASSPHRASE, MODULE, "--pin-file=/etc/passwd", "--secrets-dir=/etc",
+		      NULL },
+		    "the PIN file lies in" },
+		{ { WORKER, ISSUER, PASSPHRASE, "--pkcs11-module=m.so", NULL }, "--pkcs11-module 'm.so'" },
+		{ { WORKER, ISSUER, PASSPHRASE, "--pkcs11-module=/no/such.so", NULL }, "--pkcs11-module" },
+		{ { WORKER, ISSUER, PASSPHRASE, "--pin-file=pin", NULL },
+		    "--pin-file without --pkcs11-module" },
 	};
 	struct options options;
 	struct why why;

@@ -2,7 +2,7 @@
 #ifndef MUSTER_AUTHORITY_CERTIFICATE_H
 #define MUSTER_AUTHORITY_CERTIFICATE_H
 
-#include <muster/authority/keystore.h>
+#include <muster/authority/pkcs11.h>
 
 #define SERIAL_SIZE 16
 
@@ -22,6 +22,18 @@ struct signer {
 enum outcome signer_open(struct bytes certificate, struct bytes pkcs8, const struct secret *passphrase,
     struct signer *, struct why *);
 void signer_release(struct signer *);
+
+/*
+ * The same with the private key in a token. That it is the certificate's is seen by a signature, since
+ * not every token has the public half.
+ *
+ * OUTCOME_CERTIFICATE_REQUEST  as above, or the token does not do it; why says what to do
+ */
+enum outcome signer_open_token(
+    struct bytes certificate, const struct pkcs11 *, const char *key_uri, struct signer *, struct why *);
+
+/* Sign something random and verify it with the certificate: the key is there, and the certificate's. */
+enum outcome signer_check(const struct signer *, struct why *);
 
 /* Until when its own certificate is valid, in seconds since 1970. */
 int64_t signer_not_after(const struct signer *);

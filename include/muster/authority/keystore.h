@@ -1,6 +1,6 @@
 /*
- * Where an authority's private key lives, behind one interface. Today PKCS#8 encrypted
- * under a passphrase, out of the database.
+ * Kinds of keys, and private keys as the database has them: PKCS#8 encrypted under a passphrase. Those
+ * in a token: pkcs11.h.
  */
 #ifndef MUSTER_AUTHORITY_KEYSTORE_H
 #define MUSTER_AUTHORITY_KEYSTORE_H
@@ -15,6 +15,9 @@ enum key_type { KEY_EC_P256, KEY_EC_P384, KEY_RSA_2048, KEY_RSA_3072, KEY_RSA_40
 /* "ec-p256", "rsa-2048", ...; false for another name. */
 bool key_type_from_name(const char *name, enum key_type *);
 const char *key_type_name(enum key_type);
+
+/* As GnuTLS has it; bits may be a curve. */
+void key_type_parameters(enum key_type, gnutls_pk_algorithm_t *, unsigned *bits);
 
 /*
  * Everything here refuses with OUTCOME_CERTIFICATE_REQUEST: to a device it is all "no certificate

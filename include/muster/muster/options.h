@@ -13,6 +13,7 @@ struct options {
 	unsigned pairs;
 	const char *worker_database, *issuer_database; /* conninfo strings without password */
 	const char *passphrase_file;
+	const char *pkcs11_module, *pin_file;  /* of authorities' keys in a token; NULL: not named */
 	const char *secrets_dir;	       /* directories' files, for workers; NULL: there are none */
 	const char *worker_user, *issuer_user; /* NULL: not named */
 	mode_t socket_mode;

@@ -2,6 +2,7 @@
 #ifndef MUSTER_MUSTER_PAIR_H
 #define MUSTER_MUSTER_PAIR_H
 
+#include <muster/authority/pins.h>
 #include <muster/muster/confine.h>
 #include <muster/muster/listen.h>
 #include <muster/muster/options.h>
@@ -18,6 +19,7 @@ struct common {
 	struct tally *tally;
 	struct meter *meter;
 	struct outages *outages;
+	struct pins *pins; /* for issuers only */
 	pid_t master;
 };
 

@@ -9,9 +9,10 @@
 struct stored_authority {
 	const char *id; /* GUID */
 	const char *name;
-	struct bytes private_key; /* encrypted PKCS#8 */
+	struct bytes private_key; /* encrypted PKCS#8; empty: the key is in a token */
 	struct bytes certificate; /* DER */
 	struct bytes root;	  /* DER; equal to certificate when a root signs devices itself */
+	const char *key_uri;	  /* PKCS#11 URI; NULL: it is in none */
 };
 
 /* How an organization's certificates are made. */
