@@ -1,7 +1,7 @@
 /*
  * What an issuer holds between two asks: the configuration as it was last read, the authorities' keys as far
- * as they were needed, the sealing key. A new configuration takes over the keys that have not
- * changed, since opening one costs a tenth of a second.
+ * as they were needed, the sealing key. A new configuration takes over the keys that are still the same,
+ * since opening one costs a tenth of a second, and under another passphrase would fail until the file has it.
  */
 #ifndef MUSTER_APP_ISSUER_KEYRING_H
 #define MUSTER_APP_ISSUER_KEYRING_H
