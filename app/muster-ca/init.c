@@ -95,14 +95,15 @@ passphrase_check(struct init *init, struct why *why)
 /* --- making --- */
 
 static enum outcome
-authority_make(struct init *init, const char *name, int years, const struct signer *parent, struct made *made,
-    struct why *why)
+authority_make(struct init *init, const char *name, int years, const struct authority_form *form,
+    const struct signer *parent, struct made *made, struct why *why)
 {
 	const struct making making = {
 		.name = name,
 		.organization = init->names.organization,
 		.key = init->options->key,
 		.years = years,
+		.form = form,
 		.passphrase = &init->passphrase,
 	};
 
@@ -114,8 +115,8 @@ root_make(struct init *init, struct why *why)
 {
 	enum outcome o;
 
-	if ((o = authority_make(init, init->names.root, init->options->root_years, NULL, &init->root, why)) !=
-	    OUTCOME_OK)
+	if ((o = authority_make(init, init->names.root, init->options->root_years, &init->options->form, NULL,
+		 &init->root, why)) != OUTCOME_OK)
 		return o;
 	/* As it will be read back: the passphrase opens what was encrypted under it. */
 	return signer_open(init->root.certificate, init->root.pkcs8, &init->passphrase, &init->signer, why);
@@ -141,10 +142,11 @@ root_open(struct init *init, struct why *why)
 static enum outcome
 make_all(struct init *init, struct why *why)
 {
+	const struct authority_form form = { .path_length = 0, .hash = init->options->form.hash };
 	enum outcome o;
 
 	if ((o = init->options->root != NULL ? root_open(init, why) : root_make(init, why)) != OUTCOME_OK ||
-	    (o = authority_make(init, init->names.issuing, init->options->years, &init->signer,
+	    (o = authority_make(init, init->names.issuing, init->options->years, &form, &init->signer,
 		 &init->issuing, why)) != OUTCOME_OK)
 		return o;
 	if (init->record.has_sealing_key)

@@ -2,9 +2,10 @@
 #ifndef MUSTER_CA_OPTIONS_H
 #define MUSTER_CA_OPTIONS_H
 
-#include <muster/authority/keystore.h>
+#include <muster/authority/certificate.h>
 
 #define NETWORKS_MAX 64
+#define IMPORTS_MAX 32
 
 enum verb {
 	VERB_NONE,
@@ -16,6 +17,12 @@ enum verb {
 	VERB_TRUST,
 	VERB_CRL,
 	VERB_DIRECTORY,
+	VERB_REQUEST,
+	VERB_ROOT,
+	VERB_CERTIFY,
+	VERB_IMPORT,
+	VERB_PASSPHRASE,
+	VERB_DOCTOR,
 	VERB_COUNT,
 };
 
@@ -29,6 +36,20 @@ struct options {
 	enum key_type key;
 	int root_years, years;
 	bool another;
+	/* init, root: of the root; request: hash; certify: of what is certified */
+	struct authority_form form;
+	/* request */
+	const char *request; /* the file to write */
+	/* root */
+	const char *out_dir;
+	/* certify */
+	const char *certify; /* the request's file */
+	const char *root_key, *root_certificate, *out;
+	/* import */
+	const char *import[IMPORTS_MAX];
+	size_t imports;
+	/* passphrase */
+	const char *new_passphrase_file;
 	/* show */
 	bool pem;
 	/* password, token; of directory, the name as typed */

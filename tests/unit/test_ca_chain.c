@@ -22,7 +22,7 @@ static enum outcome
 make(struct fixture *f, const char *name, int years, const struct signer *parent, int64_t now,
     struct made *made, struct why *why)
 {
-	const struct making making = { name, "Exämple", KEY_EC_P256, years, &f->passphrase };
+	const struct making making = { name, "Exämple", KEY_EC_P256, years, NULL, &f->passphrase };
 
 	return chain_make(f->arena, &making, parent, now, made, why);
 }
@@ -116,13 +116,19 @@ shown_as_text(void **state)
 		    .organizations = "one, two",
 		    .certificate = f->issuing.certificate },
 		{ .name = "B", .has_key = true, .certificate = f->issuing.certificate },
+		{ .name = "P", .intermediate = true, .certificate = f->root.certificate },
 		{ .name = "C", .root = true, .certificate = f->root.certificate },
 	};
 	static const char *const has[] = {
 		("issuing authority \"A\"\n  subject      CN=Exämple issuing,O=Exämple\n"
 		 "  issuer       CN=Exämple root,O=Exämple\n  key          EC-P-256\n"
 		 "  private key  in the database, encrypted under the passphrase\n"),
-		"\n  valid from   2026-11-23T06:00:00.000Z\n  valid until  2036-11-24T06:00:00.000Z\n",
+		"\n  valid from   2026-11-23T06:00:00.000Z\n  valid until  2036-11-24T06:00:00.000Z (",
+		" days left)\n  path length  0: signs no further authority\n  key usage    keyCertSign, "
+		"cRLSign\n  signature    ECDSA-SHA256\n",
+		"\n\nintermediate authority \"P\"\n",
+		"\n  private key  its owner's\n",
+		"\n  path length  not limited\n",
 		"\n  signs for    one, two\n\nissuing authority \"B\"\n",
 		"\n  signs for    no organization at present\n",
 		"\n\nroot authority \"C\"\n",
