@@ -95,6 +95,7 @@ enum outcome
 request_read(struct arena *arena, struct bytes der, struct request_view *view, struct why *why)
 {
 	static const struct csr_policy policy = { .minimum_key_length = 2048 };
+	uint8_t sha256[SHA256_SIZE];
 	struct csr csr = { 0 };
 	enum outcome o;
 
@@ -103,6 +104,9 @@ request_read(struct arena *arena, struct bytes der, struct request_view *view, s
 		return o;
 	view->key = csr.algorithm;
 	view->public_key = csr.public_key;
+	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, csr.public_key.data, csr.public_key.size, sha256) < 0)
+		abort(); /* not without a broken library */
+	view->public_key_sha256 = bytes_to_hex(arena, (struct bytes){ sha256, sizeof(sha256) });
 	return OUTCOME_OK;
 }
 

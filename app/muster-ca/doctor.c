@@ -221,6 +221,8 @@ doctor_run(const struct options *options, struct why *why)
 	struct doctor doctor = { .options = options, .arena = arena_new(), .now = clock_now_ms() / 1000 };
 	enum outcome o = look(&doctor, why);
 
+	/* Before the sum of them, which goes to stderr. */
+	(void)fflush(stdout);
 	if (o == OUTCOME_OK && doctor.findings > 0)
 		o = refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT, "%d %s: see above", doctor.findings,
 		    doctor.findings == 1 ? "finding" : "findings");

@@ -226,10 +226,11 @@ certified_tell(const struct certifying *certifying, struct why *why)
 	if (o == OUTCOME_OK)
 		o = authority_print(stdout, certifying->arena, &authority, why);
 	(void)printf(
-	    "\ncompare the key with what muster-ca request has said; the certificate and its root are "
-	    "in %s\n"
+	    "  public key   SHA-256 %s\n"
+	    "\ncompare the public key with what muster-ca request has said; the certificate and its root "
+	    "are in %s\n"
 	    "next: where the database is: muster-ca import FILE --organization KEY\n",
-	    certifying->options->out);
+	    certifying->view.public_key_sha256, certifying->options->out);
 	return o;
 }
 

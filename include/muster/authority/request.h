@@ -16,9 +16,10 @@ enum outcome request_make(struct arena *, gnutls_privkey_t key, const char *comm
 
 /* What is taken from one, and nothing else: the name and the key. */
 struct request_view {
-	const char *subject;	 /* RFC 4514, in arena, without control characters */
-	const char *key;	 /* "EC-P-256" */
-	struct bytes public_key; /* SubjectPublicKeyInfo, in arena */
+	const char *subject;	       /* RFC 4514, in arena, without control characters */
+	const char *key;	       /* "EC-P-256" */
+	struct bytes public_key;       /* SubjectPublicKeyInfo, in arena */
+	const char *public_key_sha256; /* hex, of that */
 };
 
 /*
