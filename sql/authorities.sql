@@ -45,6 +45,18 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION muster.key_uri_wrong(text) IS 'Internal: what keeps a text from being the PKCS#11 URI (RFC 7512) of an authority''s key; NULL if nothing does. Example: SELECT muster.key_uri_wrong(''pkcs11:token=muster;object=issuing'');';
 
+CREATE OR REPLACE FUNCTION muster.authority_chain(authority uuid)
+RETURNS TABLE (place integer, id uuid, name text, kind text, certificate bytea)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE chain AS (
+		SELECT 0 AS place, c.id, c.name, c.kind, c.certificate, c.parent FROM muster.authority c WHERE c.id = authority_chain.authority
+		UNION ALL
+		SELECT t.place + 1, c.id, c.name, c.kind, c.certificate, c.parent FROM chain t JOIN muster.authority c ON c.id = t.parent WHERE t.place < 16
+	)
+	SELECT t.place, t.id, t.name, t.kind, t.certificate FROM chain t ORDER BY t.place
+$$;
+COMMENT ON FUNCTION muster.authority_chain(uuid) IS 'An authority (place 0) and those above it, up to its root, with their certificates (DER). Example: SELECT place, kind, name FROM muster.authority_chain(muster.authority_id(''Example issuing''));';
+
 CREATE OR REPLACE FUNCTION muster.add_authority(kind text, name text, parent uuid, private_key bytea, certificate bytea,
 	not_before timestamptz, not_after timestamptz, key_type text DEFAULT NULL, key_uri text DEFAULT NULL) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -53,11 +65,13 @@ DECLARE
 	parent_kind text;
 	parent_end timestamptz;
 	wrong text := CASE
-		WHEN add_authority.kind IS NULL OR add_authority.kind NOT IN ('root', 'issuing') THEN 'an authority is of kind root or issuing'
+		WHEN add_authority.kind IS NULL OR add_authority.kind NOT IN ('root', 'intermediate', 'issuing') THEN 'an authority is of kind root, intermediate or issuing'
 		WHEN muster.cut(add_authority.name, 128) IS NULL THEN 'the authority needs a name'
 		WHEN add_authority.kind = 'root' AND add_authority.parent IS NOT NULL THEN 'a root has no parent'
 		WHEN add_authority.kind = 'issuing' AND add_authority.parent IS NULL THEN 'an issuing authority needs its root as parent'
 		WHEN num_nonnulls(add_authority.private_key, add_authority.key_uri) > 1 THEN 'the key is either here or in a token'
+		WHEN add_authority.kind = 'intermediate' AND add_authority.parent IS NULL THEN 'an intermediate authority needs the one above it as parent'
+		WHEN add_authority.kind = 'intermediate' AND num_nonnulls(add_authority.private_key, add_authority.key_uri) > 0 THEN 'an intermediate authority''s key is not kept here'
 		WHEN add_authority.kind = 'issuing' AND num_nonnulls(add_authority.private_key, add_authority.key_uri) = 0 THEN 'an issuing authority needs its key'
 		WHEN add_authority.certificate IS NULL OR octet_length(add_authority.certificate) < 64 THEN 'the authority needs its certificate, as DER'
 		WHEN position('\x06092a864886f70d01050d'::bytea IN substring(add_authority.private_key FROM 1 FOR 32)) = 0
@@ -71,8 +85,8 @@ BEGIN
 		SELECT c.kind, c.not_after INTO parent_kind, parent_end FROM muster.authority c WHERE c.id = add_authority.parent;
 		wrong := CASE
 			WHEN NOT FOUND THEN format('there is no authority %s to be the parent', add_authority.parent)
-			WHEN parent_kind <> 'root' THEN 'the parent is not a root'
-			WHEN add_authority.not_after > parent_end THEN 'it would outlive its root'
+			WHEN parent_kind = 'issuing' THEN 'the parent signs devices, not authorities'
+			WHEN add_authority.not_after > parent_end THEN format('it would outlive its %s', CASE parent_kind WHEN 'root' THEN 'root' ELSE 'parent' END)
 		END;
 	END IF;
 	IF wrong IS NOT NULL THEN
@@ -89,7 +103,7 @@ BEGIN
 	RETURN made;
 END
 $$;
-COMMENT ON FUNCTION muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text, text) IS 'Add an authority; muster-ca init calls this. Kind (root or issuing), name, the root''s id for an issuing one, private key (PKCS#8 encrypted with PBES2, DER; NULL for one in a token and a root kept offline), certificate (DER) and its validity, kind of key, and the PKCS#11 URI of a key in a token. Returns its id. Example: SELECT muster.add_authority(''root'', ''Example root'', NULL, $1, $2, now(), now() + interval ''20 years'', ''ec-p256'');';
+COMMENT ON FUNCTION muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text, text) IS 'Add an authority; muster-ca init and import call this. Kind (root, intermediate or issuing), name, the id of the one above (a root or an intermediate one), private key (PKCS#8 encrypted with PBES2, DER; NULL for one in a token, a root kept offline and intermediate ones), certificate (DER) and its validity, kind of key, and the PKCS#11 URI of a key in a token. Returns its id. Example: SELECT muster.add_authority(''root'', ''Example root'', NULL, $1, $2, now(), now() + interval ''20 years'', ''ec-p256'');';
 
 CREATE OR REPLACE FUNCTION muster.set_authority(organization text, authority text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -101,7 +115,7 @@ DECLARE
 BEGIN
 	SELECT c.name, c.kind, c.not_after INTO chosen_name, chosen_kind, chosen_end FROM muster.authority c WHERE c.id = chosen;
 	IF chosen_kind <> 'issuing' OR chosen_end <= now() THEN
-		RAISE EXCEPTION 'authority "%" %', chosen_name, CASE WHEN chosen_kind <> 'issuing' THEN 'is a root and signs no devices' ELSE 'has ended' END
+		RAISE EXCEPTION 'authority "%" %', chosen_name, CASE chosen_kind WHEN 'issuing' THEN 'has ended' WHEN 'root' THEN 'is a root and signs no devices' ELSE 'signs no devices' END
 			USING ERRCODE = 'invalid_parameter_value',
 			      HINT = coalesce('Issuing authorities: ' || (SELECT string_agg(s.name, ', ') FROM (SELECT c.name FROM muster.authority c
 				WHERE c.kind = 'issuing' AND c.not_after > now() ORDER BY c.name LIMIT 20) s), 'There is none: muster-ca init --organization KEY');

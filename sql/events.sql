@@ -47,7 +47,7 @@ COMMENT ON FUNCTION muster.tell(text, jsonb) IS 'Internal: record what somebody 
 CREATE OR REPLACE FUNCTION muster.told(p_row jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT p_row - ARRAY['password_hash', 'password_set_at', 'private_key', 'certificate', 'der', 'sealing_key', 'dm_secrets', 'facts',
-		'application_token', 'generation', 'changed_at', 'body', 'token_sha256', 'public_key', 'logo', 'members']
+		'application_token', 'generation', 'changed_at', 'body', 'token_sha256', 'public_key', 'logo', 'members', 'request']
 $$;
 COMMENT ON FUNCTION muster.told(jsonb) IS 'Internal: a row as events may tell it: without hashes, keys, secrets and bulk. Example: SELECT muster.told(to_jsonb(o)) FROM muster.organization o;';
 
@@ -171,6 +171,10 @@ CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.account
 CREATE OR REPLACE TRIGGER audit AFTER INSERT ON muster.authority
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.authority
+	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.authority_request
+	FOR EACH ROW EXECUTE FUNCTION muster.audit();
+CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.authority_request
 	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE OF sealing_key, keep_events ON muster.configuration
 	FOR EACH ROW WHEN (OLD.sealing_key IS DISTINCT FROM NEW.sealing_key OR OLD.keep_events IS DISTINCT FROM NEW.keep_events)

@@ -59,12 +59,15 @@ GRANT EXECUTE ON FUNCTION muster.directory_id(text, text), muster.directory_for(
 GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.devices_called(text), muster.devices_known_as(text), muster.enrolled_as(uuid, text, text),
 	muster.platform_refuses(muster.platform), muster.platform_refuses_all(muster.platform), muster.tasks(), muster.help(text)
 	TO :readers;
-GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events) ON muster.configuration TO :readers;
+GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events, sealing_key_sha256) ON muster.configuration TO :readers;
 -- Seals are of all events, whoever's; the default partition stands outside the policies.
 GRANT SELECT ON muster.seal, muster.seal_epoch, muster.aging, muster.aged_batch, muster.event_default, muster.seals, muster.audit_head
 	TO muster_admin, muster_auditor;
 GRANT SELECT (id, kind, name, parent, key_type, has_key, certificate, not_before, not_after, created_at, key_uri)
 	ON muster.authority TO :readers;
+GRANT SELECT (id, name, key_type, public_key_sha256, request, made_at) ON muster.authority_request TO :readers;
+GRANT SELECT ON muster.authority_requests TO :readers;
+GRANT EXECUTE ON FUNCTION muster.authority_chain(uuid), muster.authority_request_id(text) TO :readers;
 GRANT SELECT (id, organization, upn, display_name, kind, enabled, disabled_at, disabled_reason, has_password, password_set_at, created_at,
 	device_cap, may_enroll, deleted_at)
 	ON muster.account TO :readers;
@@ -131,6 +134,12 @@ GRANT INSERT, DELETE ON muster.email_domain TO muster_admin;
 GRANT INSERT (id, organization, upn, display_name, kind, password_hash, enabled, disabled_at, disabled_reason, device_cap, may_enroll),
 	UPDATE (upn, display_name, kind, enabled, disabled_at, disabled_reason, password_hash, device_cap, may_enroll, deleted_at) ON muster.account TO :changers;
 GRANT INSERT, UPDATE (private_key, key_uri) ON muster.authority TO muster_admin;
+GRANT INSERT, DELETE ON muster.authority_request TO muster_admin;
+GRANT EXECUTE ON FUNCTION
+	muster.add_authority_request(text, bytea, bytea, bytea, text), muster.withdraw_authority_request(text),
+	muster.complete_authority_request(uuid, uuid, bytea, timestamptz, timestamptz),
+	muster.keys_under_passphrase(), muster.replace_key(text, uuid, bytea, bytea, bytea)
+	TO muster_admin;
 GRANT UPDATE (sealing_key, keep_events) ON muster.configuration TO muster_admin;
 GRANT INSERT (id, organization, kind, subject, subject_name, reason), UPDATE (released_at, released_by, released_reason)
 	ON muster.event_hold TO muster_admin;

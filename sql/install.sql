@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 19
+\set newest 20
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -116,6 +116,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 19) AS due 
 \if :due
 \ir migrations/019-keys.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 20) AS due \gset
+\if :due
+\ir migrations/020-authority-operations.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -142,6 +146,8 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 19) AS due 
 \ir accounts.sql
 \ir bulk_tokens.sql
 \ir authorities.sql
+\ir authority_requests.sql
+\ir authority_keys.sql
 \ir tenants.sql
 \ir tenant_keys.sql
 \ir signers.sql

@@ -3,8 +3,8 @@
 CREATE OR REPLACE FUNCTION muster_issuer.authorities()
 RETURNS TABLE (id uuid, name text, private_key bytea, certificate bytea, root bytea, key_uri text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-	SELECT c.id, c.name, c.private_key, c.certificate, coalesce(r.certificate, c.certificate), c.key_uri
-	  FROM muster.authority c LEFT JOIN muster.authority r ON r.id = c.parent
+	SELECT c.id, c.name, c.private_key, c.certificate, (SELECT t.certificate FROM muster.authority_chain(c.id) t ORDER BY t.place DESC LIMIT 1), c.key_uri
+	  FROM muster.authority c
 	 WHERE EXISTS (SELECT FROM muster.organization o WHERE o.authority = c.id)
 	 ORDER BY c.id
 $$;
@@ -19,11 +19,11 @@ $$;
 COMMENT ON FUNCTION muster_issuer.profiles() IS 'How each organization''s certificates are made. Example: SELECT * FROM muster_issuer.profiles();';
 
 CREATE OR REPLACE FUNCTION muster_issuer.generation()
-RETURNS TABLE (generation bigint, sealing_key bytea)
+RETURNS TABLE (generation bigint, sealing_key bytea, sealing_key_sha256 bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-	SELECT c.generation, c.sealing_key FROM muster.configuration c
+	SELECT c.generation, c.sealing_key, c.sealing_key_sha256 FROM muster.configuration c
 $$;
-COMMENT ON FUNCTION muster_issuer.generation() IS 'The configuration''s generation, and the key that seals devices'' secrets (encrypted under the passphrase). Example: SELECT generation FROM muster_issuer.generation();';
+COMMENT ON FUNCTION muster_issuer.generation() IS 'The configuration''s generation, and the key that seals devices'' secrets (encrypted under the passphrase), with the SHA-256 of that key where the passphrase was changed. Example: SELECT generation FROM muster_issuer.generation();';
 
 CREATE OR REPLACE FUNCTION muster.lock_earlier(p_candidate muster.candidate, p_others boolean)
 RETURNS TABLE (device uuid, account uuid)

@@ -207,12 +207,12 @@ CREATE OR REPLACE FUNCTION muster.resend(p_device uuid, p_key bytea, p_trace uui
 	OUT certificate bytea, OUT dm_secrets bytea, OUT issuing bytea, OUT root bytea)
 LANGUAGE plpgsql AS $$
 BEGIN
-	SELECT x.der, d.dm_secrets, CASE WHEN a.parent IS NOT NULL THEN a.certificate END, coalesce(r.certificate, a.certificate)
+	SELECT x.der, d.dm_secrets, CASE WHEN a.parent IS NOT NULL THEN a.certificate END,
+	       (SELECT t.certificate FROM muster.authority_chain(a.id) t ORDER BY t.place DESC LIMIT 1)
 	  INTO certificate, dm_secrets, issuing, root
 	  FROM muster.certificate x
 	  JOIN muster.device d ON d.id = x.device
 	  JOIN muster.authority a ON a.id = x.authority
-	  LEFT JOIN muster.authority r ON r.id = a.parent
 	 WHERE x.device = p_device AND x.public_key_sha256 = p_key ORDER BY x.issued_at LIMIT 1;
 	INSERT INTO muster.event (kind, organization, account, device, trace, attempt, stage, outcome, user_name, remote, why)
 	SELECT 'sent again', d.organization, d.account, d.id, p_trace, p_attempt, 'enrollment', 'OK', a.upn, p_remote,

@@ -54,11 +54,14 @@ SELECT encode(c.sha256, 'hex') AS sha256, encode(c.serial, 'hex') AS serial, o.k
 COMMENT ON VIEW muster.certificates IS 'Certificates issued to devices. Of one organization among very many: muster.certificate_page. Example: SELECT account, device_name, not_after FROM muster.certificates WHERE not_after < now() + interval ''30 days'' AND device_state = ''enrolled'' ORDER BY not_after LIMIT 50;';
 
 CREATE OR REPLACE VIEW muster.authorities WITH (security_invoker = true) AS
-SELECT c.id, c.name, c.kind, r.name AS root, c.key_type, c.has_key, c.not_before, c.not_after,
+SELECT c.id, c.name, c.kind, CASE WHEN c.kind <> 'root' THEN r.name END AS root, c.key_type, c.has_key, c.not_before, c.not_after,
        (SELECT array_agg(o.key ORDER BY o.key) FROM muster.organization o WHERE o.authority = c.id) AS organizations,
-       c.certificate, coalesce(r.certificate, c.certificate) AS root_certificate, c.created_at, c.key_uri
-  FROM muster.authority c LEFT JOIN muster.authority r ON r.id = c.parent;
-COMMENT ON VIEW muster.authorities IS 'Certification authorities, whose certificates they sign, their own certificates (DER), and which token''s key theirs is (key_uri; NULL with has_key: it is in the database); keys are not shown. Example: SELECT name, kind, root, not_after, organizations FROM muster.authorities;';
+       c.certificate, r.certificate AS root_certificate, c.created_at, c.key_uri,
+       (SELECT p.name FROM muster.authority p WHERE p.id = c.parent) AS parent,
+       ARRAY(SELECT t.id FROM muster.authority_chain(c.id) t ORDER BY t.place) AS chain
+  FROM muster.authority c
+ CROSS JOIN LATERAL (SELECT t.name, t.certificate FROM muster.authority_chain(c.id) t ORDER BY t.place DESC LIMIT 1) r;
+COMMENT ON VIEW muster.authorities IS 'Certification authorities, whose certificates they sign, their own certificates (DER), and which token''s key theirs is (key_uri; NULL with has_key: it is in the database); keys are not shown. parent certified it; chain has the ids from itself up to its root. Example: SELECT name, kind, root, not_after, organizations FROM muster.authorities;';
 
 CREATE OR REPLACE VIEW muster.refusals WITH (security_invoker = true) AS
 SELECT e.at, o.key AS organization, coalesce(a.upn, e.user_name) AS account, e.stage, e.outcome, e.why,

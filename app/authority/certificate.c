@@ -13,16 +13,30 @@ failed(struct why *why, const char *what, int rc)
 	return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "%s: %s", what, gnutls_strerror(rc));
 }
 
-/* SHA-256, or the stronger hash of a stronger curve (RFC 5480 section 4). A token's key does not tell its
- * curve. */
+/* SHA-256, or the stronger hash of a stronger curve (RFC 5480 section 4). */
+static gnutls_digest_algorithm_t
+hash_for(int algorithm, unsigned bits)
+{
+	return algorithm == GNUTLS_PK_ECDSA && bits > 256 ? GNUTLS_DIG_SHA384 : GNUTLS_DIG_SHA256;
+}
+
+/* A token's key does not tell its curve; its certificate does. */
 static gnutls_digest_algorithm_t
 digest_of(gnutls_x509_crt_t issuer)
 {
 	unsigned bits = 0;
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(issuer, &bits);
 
-	if (gnutls_x509_crt_get_pk_algorithm(issuer, &bits) == GNUTLS_PK_ECDSA && bits > 256)
-		return GNUTLS_DIG_SHA384;
-	return GNUTLS_DIG_SHA256;
+	return hash_for(algorithm, bits);
+}
+
+gnutls_digest_algorithm_t
+authority_hash(gnutls_privkey_t key)
+{
+	unsigned bits = 0;
+	int algorithm = gnutls_privkey_get_pk_algorithm(key, &bits);
+
+	return hash_for(algorithm, bits);
 }
 
 /*
@@ -78,13 +92,15 @@ key_ids_set(gnutls_x509_crt_t crt, gnutls_x509_crt_t parent)
 
 static enum outcome
 sign(struct arena *arena, gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_privkey_t key,
-    struct bytes *der, struct why *why)
+    gnutls_digest_algorithm_t hash, struct bytes *der, struct why *why)
 {
 	CLEANUP(datum_cleanup) gnutls_datum_t out = { NULL, 0 };
 	int rc;
 
+	if (hash == GNUTLS_DIG_UNKNOWN)
+		hash = digest_of(issuer);
 	watch_start_for(key);
-	rc = gnutls_x509_crt_privkey_sign(crt, issuer, key, digest_of(issuer), 0);
+	rc = gnutls_x509_crt_privkey_sign(crt, issuer, key, hash, 0);
 	watch_stop();
 	if (rc < 0)
 		return failed(why, "signing a certificate", rc);
@@ -161,7 +177,7 @@ certificate_sign_device(struct arena *arena, const struct signer *signer,
 		return failed(why, "building a device's certificate", rc);
 	if ((o = validity_set(crt, request->not_before, request->not_after, why)) != OUTCOME_OK)
 		return o;
-	return sign(arena, crt, signer->certificate, signer->key, der, why);
+	return sign(arena, crt, signer->certificate, signer->key, GNUTLS_DIG_UNKNOWN, der, why);
 }
 
 static int
@@ -176,28 +192,65 @@ authority_public_key_set(gnutls_x509_crt_t crt, gnutls_privkey_t key)
 	return gnutls_x509_crt_set_pubkey(crt, public);
 }
 
+static const struct authority_form *
+form_or_usual(const struct authority_form *form, const struct signer *parent)
+{
+	static const struct authority_form root = { .path_length = -1 }, issuing = { .path_length = 0 };
+
+	if (form != NULL)
+		return form;
+	return parent == NULL ? &root : &issuing;
+}
+
+/* Where to look whether this certificate was revoked, and for who signed it (RFC 5280 section 4.2). */
 static int
-authority_fill(gnutls_x509_crt_t crt, const struct signer *parent, gnutls_privkey_t key, const char *name,
-    const char *organization)
+urls_set(gnutls_x509_crt_t crt, const struct authority_form *form)
+{
+	gnutls_datum_t url;
+	int rc;
+
+	if (form->crl_url != NULL &&
+	    (rc = gnutls_x509_crt_set_crl_dist_points2(
+		 crt, GNUTLS_SAN_URI, form->crl_url, (unsigned)strlen(form->crl_url), 0)) < 0)
+		return rc;
+	if (form->ca_url == NULL)
+		return 0;
+	url = datum_of(bytes_of(form->ca_url));
+	return gnutls_x509_crt_set_authority_info_access(crt, GNUTLS_IA_CAISSUERS_URI, &url);
+}
+
+/* Version, and the extensions of a CA's certificate (RFC 5280 section 4.2), once its key is there. */
+static int
+authority_extend(gnutls_x509_crt_t crt, const struct signer *parent, const struct authority_form *form)
 {
 	const unsigned usage = GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN;
 	int rc;
 
 	if ((rc = gnutls_x509_crt_set_version(crt, 3)) < 0 ||
-	    (rc = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_ORGANIZATION_NAME, 0, organization,
-		 (unsigned)strlen(organization))) < 0 ||
-	    (rc = gnutls_x509_crt_set_dn_by_oid(
-		 crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name))) < 0 ||
-	    (rc = authority_public_key_set(crt, key)) < 0 ||
-	    (rc = gnutls_x509_crt_set_basic_constraints(crt, 1, parent == NULL ? -1 : 0)) < 0 ||
-	    (rc = gnutls_x509_crt_set_key_usage(crt, usage)) < 0)
+	    (rc = gnutls_x509_crt_set_basic_constraints(crt, 1, form->path_length)) < 0 ||
+	    (rc = gnutls_x509_crt_set_key_usage(crt, usage)) < 0 || (rc = urls_set(crt, form)) < 0)
 		return rc;
 	return key_ids_set(crt, parent == NULL ? NULL : parent->certificate);
 }
 
+static int
+authority_fill(gnutls_x509_crt_t crt, const struct signer *parent, gnutls_privkey_t key, const char *name,
+    const char *organization, const struct authority_form *form)
+{
+	int rc;
+
+	if ((rc = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_ORGANIZATION_NAME, 0, organization,
+		 (unsigned)strlen(organization))) < 0 ||
+	    (rc = gnutls_x509_crt_set_dn_by_oid(
+		 crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name))) < 0 ||
+	    (rc = authority_public_key_set(crt, key)) < 0)
+		return rc;
+	return authority_extend(crt, parent, form);
+}
+
 /* X.520's upper bounds count characters. */
-static bool
-name_fits(const char *name)
+bool
+authority_name_fits(const char *name)
 {
 	size_t characters = 0;
 
@@ -209,27 +262,77 @@ name_fits(const char *name)
 
 enum outcome
 certificate_sign_authority(struct arena *arena, const struct signer *parent, gnutls_privkey_t key,
-    const char *common_name, const char *organization, int64_t not_before, int64_t not_after,
-    struct bytes *der, struct why *why)
+    const char *common_name, const char *organization, const struct authority_form *form, int64_t not_before,
+    int64_t not_after, struct bytes *der, struct why *why)
 {
 	CLEANUP(certificate_cleanup) gnutls_x509_crt_t crt = NULL;
 	uint8_t serial[SERIAL_SIZE];
 	enum outcome o;
 	int rc;
 
-	if (!name_fits(common_name) || !name_fits(organization))
+	form = form_or_usual(form, parent);
+	if (!authority_name_fits(common_name) || !authority_name_fits(organization))
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
 		    "an authority's name and organization have 1 to %d characters each", NAME_MAX_X520);
 	if (parent != NULL && not_after > signer_not_after(parent))
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
 		    "the authority's certificate would be valid for longer than its root's");
 	if ((rc = gnutls_x509_crt_init(&crt)) < 0 ||
-	    (rc = authority_fill(crt, parent, key, common_name, organization)) < 0 ||
+	    (rc = authority_fill(crt, parent, key, common_name, organization, form)) < 0 ||
 	    (rc = serial_set(crt, serial)) < 0)
 		return failed(why, "building an authority's certificate", rc);
 	if ((o = validity_set(crt, not_before, not_after, why)) != OUTCOME_OK)
 		return o;
 	if (parent == NULL)
-		return sign(arena, crt, crt, key, der, why);
-	return sign(arena, crt, parent->certificate, parent->key, der, why);
+		return sign(arena, crt, crt, key, form->hash, der, why);
+	return sign(arena, crt, parent->certificate, parent->key, form->hash, der, why);
+}
+
+static void
+request_cleanup(gnutls_x509_crq_t *request)
+{
+	if (*request != NULL)
+		gnutls_x509_crq_deinit(*request);
+}
+
+static bool
+same_name(gnutls_x509_crt_t a, gnutls_x509_crt_t b)
+{
+	CLEANUP(datum_cleanup) gnutls_datum_t name_a = { NULL, 0 };
+	CLEANUP(datum_cleanup) gnutls_datum_t name_b = { NULL, 0 };
+
+	return gnutls_x509_crt_get_raw_dn(a, &name_a) >= 0 && gnutls_x509_crt_get_raw_dn(b, &name_b) >= 0 &&
+	    bytes_equal(
+		(struct bytes){ name_a.data, name_a.size }, (struct bytes){ name_b.data, name_b.size });
+}
+
+enum outcome
+certificate_sign_request(struct arena *arena, const struct signer *parent, struct bytes request,
+    const struct authority_form *form, int64_t not_before, int64_t not_after, struct bytes *der,
+    struct why *why)
+{
+	CLEANUP(certificate_cleanup) gnutls_x509_crt_t crt = NULL;
+	CLEANUP(request_cleanup) gnutls_x509_crq_t crq = NULL;
+	gnutls_datum_t datum = datum_of(request);
+	uint8_t serial[SERIAL_SIZE];
+	enum outcome o;
+	int rc;
+
+	form = form_or_usual(form, parent);
+	if (not_after > signer_not_after(parent))
+		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
+		    "the authority's certificate would be valid for longer than its root's");
+	/* Takes name and key as they stand there; the extensions asked for are left. */
+	if ((rc = gnutls_x509_crq_init(&crq)) < 0 ||
+	    (rc = gnutls_x509_crq_import(crq, &datum, GNUTLS_X509_FMT_DER)) < 0 ||
+	    (rc = gnutls_x509_crt_init(&crt)) < 0 || (rc = gnutls_x509_crt_set_crq(crt, crq)) < 0 ||
+	    (rc = authority_extend(crt, parent, form)) < 0 || (rc = serial_set(crt, serial)) < 0)
+		return failed(why, "building an authority's certificate", rc);
+	if (same_name(crt, parent->certificate))
+		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
+		    "the request is in the name of the authority that is to certify it: have it ask by "
+		    "another");
+	if ((o = validity_set(crt, not_before, not_after, why)) != OUTCOME_OK)
+		return o;
+	return sign(arena, crt, parent->certificate, parent->key, form->hash, der, why);
 }

@@ -109,7 +109,7 @@ key_derive(const struct secret *passphrase, const uint8_t *salt_bytes, uint32_t 
 
 static enum outcome
 sealing_key_fill(const struct secret *passphrase, uint8_t sealed[SEALED_KEY_SIZE],
-    uint8_t outer[SEALING_KEY_SIZE], uint8_t inner[SEALING_KEY_SIZE], struct why *why)
+    uint8_t outer[SEALING_KEY_SIZE], const uint8_t inner[SEALING_KEY_SIZE], struct why *why)
 {
 	const uint32_t rounds = htonl(ROUNDS);
 	enum outcome o;
@@ -117,8 +117,7 @@ sealing_key_fill(const struct secret *passphrase, uint8_t sealed[SEALED_KEY_SIZE
 
 	sealed[0] = SEALED_VERSION;
 	memcpy(sealed + 1, &rounds, sizeof(rounds));
-	if ((rc = gnutls_rnd(GNUTLS_RND_RANDOM, sealed + 5, SALT_SIZE)) < 0 ||
-	    (rc = gnutls_rnd(GNUTLS_RND_KEY, inner, SEALING_KEY_SIZE)) < 0)
+	if ((rc = gnutls_rnd(GNUTLS_RND_RANDOM, sealed + 5, SALT_SIZE)) < 0)
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "random numbers: %s", gnutls_strerror(rc));
 	if ((o = key_derive(passphrase, sealed + 5, ROUNDS, outer, why)) != OUTCOME_OK)
 		return o;
@@ -126,17 +125,41 @@ sealing_key_fill(const struct secret *passphrase, uint8_t sealed[SEALED_KEY_SIZE
 	    (struct bytes){ inner, SEALING_KEY_SIZE }, sealed + HEADER_SIZE, why);
 }
 
-enum outcome
-sealing_key_new(struct arena *arena, const struct secret *passphrase, struct bytes *sealed, struct why *why)
+static enum outcome
+inner_seal(struct arena *arena, const uint8_t inner[SEALING_KEY_SIZE], const struct secret *passphrase,
+    struct bytes *sealed, struct why *why)
 {
-	uint8_t box[SEALED_KEY_SIZE], outer[SEALING_KEY_SIZE], inner[SEALING_KEY_SIZE];
+	uint8_t box[SEALED_KEY_SIZE], outer[SEALING_KEY_SIZE];
 	enum outcome o = sealing_key_fill(passphrase, box, outer, inner, why);
 
 	secret_wipe(outer, sizeof(outer));
-	secret_wipe(inner, sizeof(inner));
 	if (o == OUTCOME_OK)
 		*sealed = arena_copy(arena, box, sizeof(box));
 	return o;
+}
+
+enum outcome
+sealing_key_new(struct arena *arena, const struct secret *passphrase, struct bytes *sealed, struct why *why)
+{
+	uint8_t inner[SEALING_KEY_SIZE];
+	int rc = gnutls_rnd(GNUTLS_RND_KEY, inner, sizeof(inner));
+	enum outcome o;
+
+	if (rc < 0)
+		return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "random numbers: %s", gnutls_strerror(rc));
+	o = inner_seal(arena, inner, passphrase, sealed, why);
+	secret_wipe(inner, sizeof(inner));
+	return o;
+}
+
+enum outcome
+sealing_key_seal(struct arena *arena, const struct secret *key, const struct secret *passphrase,
+    struct bytes *sealed, struct why *why)
+{
+	if (key->size != SEALING_KEY_SIZE)
+		return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "a sealing key of %zu bytes, it has %d",
+		    key->size, SEALING_KEY_SIZE);
+	return inner_seal(arena, (const uint8_t *)key->data, passphrase, sealed, why);
 }
 
 enum outcome

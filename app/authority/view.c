@@ -7,6 +7,8 @@
 #define CERTIFICATE_MAX (64 * 1024)
 #define SERIAL_MAX 64
 #define FINGERPRINT_MAX 64
+#define URL_MAX 2048
+#define COMMON_NAME_MAX 512
 
 static enum outcome
 failed(struct why *why, const char *what, int rc)
@@ -26,6 +28,20 @@ name_text(struct arena *arena, gnutls_x509_crt_t crt, name_getter get)
 	if (get(crt, &name, 0) < 0)
 		return "";
 	text = arena_strndup(arena, (const char *)name.data, name.size);
+	text_make_clean(text);
+	return text;
+}
+
+static const char *
+common_name_text(struct arena *arena, gnutls_x509_crt_t crt)
+{
+	char name[COMMON_NAME_MAX];
+	size_t size = sizeof(name);
+	char *text;
+
+	if (gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) < 0)
+		return name_text(arena, crt, gnutls_x509_crt_get_dn3);
+	text = arena_strndup(arena, name, size);
 	text_make_clean(text);
 	return text;
 }
@@ -62,6 +78,91 @@ key_text(struct arena *arena, gnutls_x509_crt_t crt)
 	return public_key_name(arena, key);
 }
 
+static const char *
+usage_text(struct arena *arena, gnutls_x509_crt_t crt)
+{
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} names[] = {
+		{ GNUTLS_KEY_DIGITAL_SIGNATURE, "digitalSignature" },
+		{ GNUTLS_KEY_NON_REPUDIATION, "nonRepudiation" },
+		{ GNUTLS_KEY_KEY_ENCIPHERMENT, "keyEncipherment" },
+		{ GNUTLS_KEY_DATA_ENCIPHERMENT, "dataEncipherment" },
+		{ GNUTLS_KEY_KEY_AGREEMENT, "keyAgreement" },
+		{ GNUTLS_KEY_KEY_CERT_SIGN, "keyCertSign" },
+		{ GNUTLS_KEY_CRL_SIGN, "cRLSign" },
+	};
+	const char *text = "";
+	unsigned usage = 0;
+
+	if (gnutls_x509_crt_get_key_usage(crt, &usage, NULL) < 0)
+		return text;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if ((usage & names[i].bit) != 0)
+			text = arena_printf(arena, "%s%s%s", text, *text != '\0' ? ", " : "", names[i].name);
+	return text;
+}
+
+static int
+path_length(gnutls_x509_crt_t crt)
+{
+	int length = -1;
+
+	if (gnutls_x509_crt_get_basic_constraints(crt, NULL, NULL, &length) < 0)
+		return -1;
+	return length;
+}
+
+static const char *
+signature_text(gnutls_x509_crt_t crt)
+{
+	int algorithm = gnutls_x509_crt_get_signature_algorithm(crt);
+	const char *name = algorithm < 0 ? NULL : gnutls_sign_get_name((gnutls_sign_algorithm_t)algorithm);
+
+	return name != NULL ? name : "?";
+}
+
+/* A URL out of a certificate, for people; NULL when there is none. */
+static const char *
+url_text(struct arena *arena, const void *data, size_t size)
+{
+	char *text;
+
+	if (size == 0)
+		return NULL;
+	text = arena_strndup(arena, data, size);
+	text_make_clean(text);
+	return text;
+}
+
+static const char *
+crl_url_text(struct arena *arena, gnutls_x509_crt_t crt)
+{
+	char url[URL_MAX];
+	size_t size = sizeof(url);
+
+	if (gnutls_x509_crt_get_crl_dist_points(crt, 0, url, &size, NULL, NULL) != GNUTLS_SAN_URI)
+		return NULL;
+	return url_text(arena, url, strnlen(url, size));
+}
+
+static const char *
+ca_url_text(struct arena *arena, gnutls_x509_crt_t crt)
+{
+	CLEANUP(datum_cleanup) gnutls_datum_t url = { NULL, 0 };
+
+	for (unsigned i = 0;; i++) {
+		int rc =
+		    gnutls_x509_crt_get_authority_info_access(crt, i, GNUTLS_IA_CAISSUERS_URI, &url, NULL);
+
+		if (rc >= 0)
+			return url_text(arena, url.data, url.size);
+		if (rc != GNUTLS_E_UNKNOWN_ALGORITHM)
+			return NULL;
+	}
+}
+
 enum outcome
 certificate_view(struct arena *arena, struct bytes der, struct certificate_view *view, struct why *why)
 {
@@ -78,6 +179,7 @@ certificate_view(struct arena *arena, struct bytes der, struct certificate_view 
 	*view = (struct certificate_view){
 		.subject = name_text(arena, crt, gnutls_x509_crt_get_dn3),
 		.issuer = name_text(arena, crt, gnutls_x509_crt_get_issuer_dn3),
+		.common_name = common_name_text(arena, crt),
 		.serial = serial_text(arena, crt),
 		.key = key_text(arena, crt),
 		.sha256 = fingerprint_text(arena, GNUTLS_DIG_SHA256, crt),
@@ -85,6 +187,11 @@ certificate_view(struct arena *arena, struct bytes der, struct certificate_view 
 		.not_before = gnutls_x509_crt_get_activation_time(crt),
 		.not_after = gnutls_x509_crt_get_expiration_time(crt),
 		.is_authority = gnutls_x509_crt_get_ca_status(crt, NULL) > 0,
+		.path_length = path_length(crt),
+		.signature = signature_text(crt),
+		.key_usage = usage_text(arena, crt),
+		.crl_url = crl_url_text(arena, crt),
+		.ca_url = ca_url_text(arena, crt),
 	};
 	return OUTCOME_OK;
 }

@@ -3,6 +3,7 @@
 #include <muster/base/log.h>
 #include <muster/base/secret.h>
 
+#include <gnutls/crypto.h>
 #include <poll.h>
 
 /* Opening keys for that many authorities at the start is worth the time; the others wait for their first ask.
@@ -16,18 +17,37 @@
 #define RETRY_TOKEN_US (2 * 1000 * 1000)
 #define PAUSE_MS 100
 
+#define SHA256_SIZE 32
+
 struct keyring_slot {
 	struct signer signer;
 	int64_t failed_us; /* 0: not tried, or opened */
 	struct why why;	   /* of that failure */
 };
 
+/* An opened key is its certificate's, whatever passphrase it is stored under by now. */
 static bool
 same_authority(const struct stored_authority *a, const struct stored_authority *b)
 {
-	return strcmp(a->id, b->id) == 0 && bytes_equal(a->private_key, b->private_key) &&
-	    bytes_equal(a->certificate, b->certificate) &&
+	return strcmp(a->id, b->id) == 0 && bytes_equal(a->certificate, b->certificate) &&
 	    bytes_equal(bytes_of(a->key_uri), bytes_of(b->key_uri));
+}
+
+/*
+ * What is open is what is stored: the same bytes, or the same key under another passphrase, which the file
+ * may not hold yet.
+ */
+static bool
+same_sealing_key(const struct keyring *open, const struct issuer_configuration *stored)
+{
+	uint8_t sha256[SHA256_SIZE];
+
+	if (bytes_equal(stored->sealing_key, open->configuration.sealing_key))
+		return true;
+	if (open->sealing_key.data == NULL || stored->sealing_key_sha256.size != sizeof(sha256) ||
+	    gnutls_hash_fast(GNUTLS_DIG_SHA256, open->sealing_key.data, open->sealing_key.size, sha256) < 0)
+		return false;
+	return bytes_equal(stored->sealing_key_sha256, (struct bytes){ sha256, sizeof(sha256) });
 }
 
 /* Move what is open and unchanged from one keyring to its successor. */
@@ -42,7 +62,7 @@ keys_inherit(struct keyring *from, struct keyring *to)
 			to->slot[i].signer = from->slot[j].signer;
 			from->slot[j].signer = (struct signer){ NULL, NULL };
 		}
-	if (bytes_equal(to->configuration.sealing_key, from->configuration.sealing_key)) {
+	if (same_sealing_key(from, &to->configuration)) {
 		to->sealing_key = from->sealing_key;
 		from->sealing_key = (struct secret){ NULL, 0 };
 	}

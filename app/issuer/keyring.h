@@ -1,8 +1,9 @@
 /*
  * What an issuer holds between two asks: the configuration as it was last read, the authorities' keys as far
- * as they were needed, the sealing key. A new configuration takes over the keys that have not
- * changed, since opening one costs a tenth of a second. A key in a token stays open as well, until the token
- * is away; then it is looked for anew, every second second at most.
+ * as they were needed, the sealing key. A new configuration takes over the keys that are still the same,
+ * since opening one costs a tenth of a second, and under another passphrase would fail until the file has it.
+ * A key in a token stays open as well, until the token is away; then it is looked for anew, every second second
+ * at most.
  */
 #ifndef MUSTER_APP_ISSUER_KEYRING_H
 #define MUSTER_APP_ISSUER_KEYRING_H

@@ -11,14 +11,17 @@ authorities_load(
 {
 	static const char sql[] =
 	    "SELECT a.id, a.name, a.kind, a.has_key, array_to_string(a.organizations, ', '), a.certificate,"
-	    "       a.key_uri"
+	    "       a.key_uri, a.chain[2], extract(epoch FROM a.not_before)::bigint,"
+	    "       extract(epoch FROM a.not_after)::bigint"
 	    "  FROM muster.authorities a"
 	    " WHERE $1::text IS NULL OR EXISTS (SELECT FROM muster.authorities i"
-	    "       WHERE i.kind = 'issuing' AND a.name IN (i.name, i.root) AND ($1 = ANY (i.organizations)"
+	    "       WHERE i.kind = 'issuing' AND a.id = ANY (i.chain) AND ($1 = ANY (i.organizations)"
 	    "             OR EXISTS (SELECT FROM muster.certificate c JOIN muster.organization o ON o.id = "
 	    "c.organization"
 	    "                         WHERE o.key = $1 AND c.authority = i.id AND c.not_after > now())))"
-	    " ORDER BY coalesce(a.root, a.name), a.kind, a.created_at, a.name";
+	    " ORDER BY coalesce(a.root, a.name), array_position(ARRAY['issuing', 'intermediate', 'root'], "
+	    "a.kind),"
+	    "       CASE a.kind WHEN 'intermediate' THEN cardinality(a.chain) END DESC, a.created_at, a.name";
 	const struct pg_param param[] = { PG_TEXT(organization) };
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	struct authority *list;
@@ -36,6 +39,10 @@ authorities_load(
 			.organizations = pg_text(arena, result, row, 4),
 			.certificate = pg_bytes(arena, result, row, 5),
 			.key_uri = pg_text(arena, result, row, 6),
+			.intermediate = strcmp(PQgetvalue(result, row, 2), "intermediate") == 0,
+			.parent = pg_text(arena, result, row, 7),
+			.not_before = pg_number(result, row, 8, 0),
+			.not_after = pg_number(result, row, 9, 0),
 		};
 	*all = (struct authorities){ list, (size_t)PQntuples(result) };
 	return OUTCOME_OK;
@@ -70,6 +77,51 @@ line(FILE *out, const char *label, const char *value)
 	(void)fprintf(out, "  %-12s %s\n", label, value);
 }
 
+static const char *
+kind_name(const struct authority *authority)
+{
+	return authority->root ? "root" : authority->intermediate ? "intermediate" : "issuing";
+}
+
+static const char *
+key_place(struct arena *arena, const struct authority *authority)
+{
+	if (authority->key_uri != NULL)
+		return arena_printf(arena, "in a token, %s", authority->key_uri);
+	if (authority->has_key)
+		return "in the database, encrypted under the passphrase";
+	return authority->intermediate ? "its owner's" : "kept elsewhere";
+}
+
+static const char *
+signs_for(const struct authority *authority)
+{
+	if (authority->root || authority->intermediate)
+		return "issuing authorities only";
+	return authority->organizations != NULL ? authority->organizations : "no organization at present";
+}
+
+/* Until when, and how long that is. */
+static const char *
+end_text(struct arena *arena, int64_t not_after)
+{
+	int64_t left = not_after - clock_now_ms() / 1000;
+	const char *end = clock_text(arena, not_after * 1000);
+
+	if (left <= 0)
+		return arena_printf(arena, "%s (ended)", end);
+	return arena_printf(arena, "%s (%lld days left)", end, (long long)(left / (24 * 3600)));
+}
+
+static const char *
+path_length_text(struct arena *arena, const struct certificate_view *view)
+{
+	if (view->path_length < 0)
+		return "not limited";
+	return arena_printf(
+	    arena, view->path_length == 0 ? "%d: signs no further authority" : "%d", view->path_length);
+}
+
 enum outcome
 authority_print(FILE *out, struct arena *arena, const struct authority *authority, struct why *why)
 {
@@ -79,23 +131,24 @@ authority_print(FILE *out, struct arena *arena, const struct authority *authorit
 	if ((o = certificate_view(arena, authority->certificate, &view, why)) != OUTCOME_OK)
 		return refuse(
 		    why, o, "authority \"%s\": %s", authority->name, arena_strdup(arena, why->text));
-	(void)fprintf(out, "%s authority \"%s\"\n", authority->root ? "root" : "issuing", authority->name);
+	(void)fprintf(out, "%s authority \"%s\"\n", kind_name(authority), authority->name);
 	line(out, "subject", view.subject);
 	line(out, "issuer", view.issuer);
 	line(out, "key", view.key);
-	line(out, "private key",
-	    authority->key_uri != NULL ? arena_printf(arena, "in a token, %s", authority->key_uri)
-		: authority->has_key   ? "in the database, encrypted under the passphrase"
-				       : "kept elsewhere");
+	line(out, "private key", key_place(arena, authority));
 	line(out, "serial", view.serial);
 	line(out, "valid from", clock_text(arena, view.not_before * 1000));
-	line(out, "valid until", clock_text(arena, view.not_after * 1000));
+	line(out, "valid until", end_text(arena, view.not_after));
+	line(out, "path length", path_length_text(arena, &view));
+	line(out, "key usage", *view.key_usage != '\0' ? view.key_usage : "not said");
+	line(out, "signature", view.signature);
+	if (view.crl_url != NULL)
+		line(out, "CRL", view.crl_url);
+	if (view.ca_url != NULL)
+		line(out, "issuer at", view.ca_url);
 	line(out, "SHA-1", view.sha1);
 	line(out, "SHA-256", view.sha256);
-	line(out, "signs for",
-	    authority->root			   ? "issuing authorities only"
-		: authority->organizations != NULL ? authority->organizations
-						   : "no organization at present");
+	line(out, "signs for", signs_for(authority));
 	return OUTCOME_OK;
 }
 

@@ -6,14 +6,17 @@
 
 struct authority {
 	const char *id, *name;
-	bool root;		   /* signs issuing authorities only */
-	bool has_key;		   /* in the database, encrypted, or in a token */
-	const char *key_uri;	   /* which key of a PKCS#11 token; NULL: of none */
-	const char *organizations; /* keys of those it signs for, with commas; NULL: none */
-	struct bytes certificate;  /* DER */
+	const char *parent;	       /* id of who certified it; NULL: a root */
+	bool root;		       /* signs authorities only */
+	bool intermediate;	       /* somebody else's, between a root and an issuing one */
+	bool has_key;		       /* in the database, encrypted, or in a token */
+	const char *key_uri;	       /* which key of a PKCS#11 token; NULL: of none */
+	const char *organizations;     /* keys of those it signs for, with commas; NULL: none */
+	struct bytes certificate;      /* DER */
+	int64_t not_before, not_after; /* as the row has them, in seconds since 1970 */
 };
 
-/* Each issuing authority before its root, and no other root between. */
+/* Of each root the issuing authorities, what is between, the nearest first, and then the root itself. */
 struct authorities {
 	const struct authority *list;
 	size_t count;
@@ -21,7 +24,7 @@ struct authorities {
 
 /*
  * All, or those of one organization: the one that signs for it, earlier ones whose certificates have not all
- * ended, and their roots.
+ * ended, and all above them.
  *
  * organization  its key as it stands in the database; NULL: all
  */

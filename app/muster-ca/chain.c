@@ -1,10 +1,5 @@
 #include "chain.h"
 
-#define DAY (24 * 3600)
-
-/* Devices whose clocks are slow must not find their authority in the future. */
-#define BACKDATE DAY
-
 static void
 key_cleanup(gnutls_privkey_t *key)
 {
@@ -12,8 +7,7 @@ key_cleanup(gnutls_privkey_t *key)
 	*key = NULL;
 }
 
-/* The same day so many years later, or, there being none on 29 February, the next. */
-static int64_t
+int64_t
 years_later(int64_t now, int years)
 {
 	time_t start = (time_t)now;
@@ -58,5 +52,5 @@ chain_make(struct arena *arena, const struct making *making, const struct signer
 	if ((o = key_make(arena, making, made, &key, why)) != OUTCOME_OK)
 		return o;
 	return certificate_sign_authority(arena, parent, key, making->name, making->organization,
-	    made->not_before, made->not_after, &made->certificate, why);
+	    making->form, made->not_before, made->not_after, &made->certificate, why);
 }

@@ -4,6 +4,12 @@
 
 #include <muster/authority/certificate.h>
 
+/* Seconds. Devices whose clocks are slow must not find their authority in the future. */
+#define BACKDATE (24 * 3600)
+
+/* The same day so many years later, or, there being none on 29 February, the next; in seconds since 1970. */
+int64_t years_later(int64_t now, int years);
+
 /* An authority that was made. */
 struct made {
 	const char *name;
@@ -17,7 +23,8 @@ struct made {
 struct making {
 	const char *name, *organization; /* 1 to 64 characters each */
 	enum key_type key;
-	int years; /* cut where its root ends before */
+	int years;			   /* cut where its root ends before */
+	const struct authority_form *form; /* NULL: what is usual */
 	const struct secret *passphrase;
 	const char *token; /* PKCS#11 URI that the key is made in; NULL: here, encrypted */
 	const struct pkcs11 *pkcs11;

@@ -116,14 +116,15 @@ passphrase_check(struct init *init, struct why *why)
 /* --- making --- */
 
 static enum outcome
-authority_make(struct init *init, const char *name, int years, const char *token, const struct signer *parent,
-    struct made *made, struct why *why)
+authority_make(struct init *init, const char *name, int years, const char *token,
+    const struct authority_form *form, const struct signer *parent, struct made *made, struct why *why)
 {
 	const struct making making = {
 		.name = name,
 		.organization = init->names.organization,
 		.key = init->options->key,
 		.years = years,
+		.form = form,
 		.passphrase = &init->passphrase,
 		.token = token,
 		.pkcs11 = &init->options->pkcs11,
@@ -138,8 +139,8 @@ root_make(struct init *init, struct why *why)
 	const struct options *options = init->options;
 	enum outcome o;
 
-	if ((o = authority_make(init, init->names.root, options->root_years, options->root_token, NULL,
-		 &init->root, why)) != OUTCOME_OK)
+	if ((o = authority_make(init, init->names.root, options->root_years, options->root_token,
+		 &options->form, NULL, &init->root, why)) != OUTCOME_OK)
 		return o;
 	if (init->root.key_uri != NULL)
 		return signer_open_token(
@@ -168,10 +169,11 @@ root_open(struct init *init, struct why *why)
 static enum outcome
 make_all(struct init *init, struct why *why)
 {
+	const struct authority_form form = { .path_length = 0, .hash = init->options->form.hash };
 	enum outcome o;
 
 	if ((o = init->options->root != NULL ? root_open(init, why) : root_make(init, why)) != OUTCOME_OK ||
-	    (o = authority_make(init, init->names.issuing, init->options->years, init->options->token,
+	    (o = authority_make(init, init->names.issuing, init->options->years, init->options->token, &form,
 		 &init->signer, &init->issuing, why)) != OUTCOME_OK)
 		return o;
 	if (init->record.has_sealing_key)

@@ -5,10 +5,15 @@
 #include <sys/resource.h>
 
 #include "directory.h"
+#include "doctor.h"
+#include "import.h"
 #include "init.h"
 #include "keys.h"
 #include "move.h"
+#include "offline.h"
+#include "passphrase.h"
 #include "password.h"
+#include "request.h"
 #include "show.h"
 #include "token.h"
 #include "trust.h"
@@ -25,7 +30,7 @@ hide_memory(void)
 	(void)prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 }
 
-/* The one thing that needs no database. */
+/* Without a database, too. */
 static enum outcome
 password_only_print(const struct options *options, struct why *why)
 {
@@ -49,6 +54,12 @@ run(const struct options *options, struct why *why)
 	case VERB_KEYS: return keys_run(options, why);
 	case VERB_TRUST: return trust_run(options, why);
 	case VERB_CRL: return crl_run(options, why);
+	case VERB_REQUEST: return request_run(options, why);
+	case VERB_ROOT: return offline_root_run(options, why);
+	case VERB_CERTIFY: return offline_certify_run(options, why);
+	case VERB_IMPORT: return import_run(options, why);
+	case VERB_PASSPHRASE: return passphrase_run(options, why);
+	case VERB_DOCTOR: return doctor_run(options, why);
 	case VERB_NONE:
 	case VERB_COUNT: break;
 	}

@@ -37,6 +37,16 @@ enum option_name {
 	OPTION_ROOT_PKCS11,
 	OPTION_PKCS11_MODULE,
 	OPTION_PIN_FILE,
+	OPTION_PATH_LENGTH,
+	OPTION_HASH,
+	OPTION_REQUEST,
+	OPTION_OUT_DIR,
+	OPTION_OUT,
+	OPTION_ROOT_KEY,
+	OPTION_ROOT_CERTIFICATE,
+	OPTION_CRL_URL,
+	OPTION_CA_URL,
+	OPTION_NEW_PASSPHRASE_FILE,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT,
@@ -61,21 +71,25 @@ static const struct {
 	    "PGPASSFILE, …)" },
 	[OPTION_ORGANIZATION] = { "organization", "KEY", OF_ALL & ~OF(VERB_NONE),
 	    "whose authority, account, tenants or directory" },
-	[OPTION_NAME] = { "name", "NAME", OF(VERB_INIT) | OF(VERB_TRUST),
-	    "init: the authorities are called \"NAME root\" and \"NAME issuing\";\nelse after the "
+	[OPTION_NAME] = { "name", "NAME", OF(VERB_INIT) | OF(VERB_REQUEST) | OF(VERB_ROOT) | OF(VERB_TRUST),
+	    "init, request, root: the authorities are called \"NAME root\" and \"NAME issuing\";\nelse after "
+	    "the "
 	    "organization; "
 	    "trust: what it is called,\nelse by its subject" },
 	[OPTION_ROOT] = { "root", "NAME", OF(VERB_INIT),
 	    "make no root but only an issuing authority, under this root" },
-	[OPTION_KEY] = { "key", "TYPE", OF(VERB_INIT),
+	[OPTION_KEY] = { "key", "TYPE", OF(VERB_INIT) | OF(VERB_REQUEST) | OF(VERB_ROOT),
 	    "ec-p256 (default), ec-p384, rsa-2048, rsa-3072, rsa-4096" },
-	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE", OF(VERB_INIT) | OF(VERB_MOVE),
+	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE",
+	    OF(VERB_INIT) | OF(VERB_MOVE) | OF(VERB_REQUEST) | OF(VERB_ROOT) | OF(VERB_CERTIFY) |
+		OF(VERB_PASSPHRASE) | OF(VERB_DOCTOR),
 	    "its first line encrypts the private keys, the same for all;\na name without '/' is a systemd "
-	    "credential;\nelse $MUSTER_PASSPHRASE_FILE" },
-	[OPTION_VALIDITY_YEARS] = { "validity-years", "N", OF(VERB_INIT),
+	    "credential;\nelse $MUSTER_PASSPHRASE_FILE; root, certify: else the terminal is asked" },
+	[OPTION_VALIDITY_YEARS] = { "validity-years", "N", OF(VERB_INIT) | OF(VERB_CERTIFY),
 	    "of the issuing authority (10), not beyond its root's" },
-	[OPTION_ROOT_VALIDITY_YEARS] = { "root-validity-years", "N", OF(VERB_INIT), "of a new root (20)" },
-	[OPTION_ANOTHER] = { "another", NULL, OF(VERB_INIT),
+	[OPTION_ROOT_VALIDITY_YEARS] = { "root-validity-years", "N", OF(VERB_INIT) | OF(VERB_ROOT),
+	    "of a new root (20)" },
+	[OPTION_ANOTHER] = { "another", NULL, OF(VERB_INIT) | OF(VERB_IMPORT),
 	    "though the organization has an authority: this one takes over" },
 	[OPTION_PEM] = { "pem", NULL, OF(VERB_SHOW),
 	    "the certificates for a web server to trust:\nissuing authorities, each before its root" },
@@ -116,6 +130,24 @@ static const struct {
 	[OPTION_PIN_FILE] = { "pin-file", "FILE", OF(VERB_INIT) | OF(VERB_MOVE),
 	    "its first line is the token's PIN;\na name without '/' is a systemd credential;\nelse "
 	    "$MUSTER_PIN_FILE" },
+	[OPTION_PATH_LENGTH] = { "path-length", "N", OF(VERB_INIT) | OF(VERB_ROOT) | OF(VERB_CERTIFY),
+	    "how many levels of authorities may be below: a root (any\nnumber), what certify signs (0)" },
+	[OPTION_HASH] = { "hash", "NAME", OF(VERB_INIT) | OF(VERB_REQUEST) | OF(VERB_ROOT) | OF(VERB_CERTIFY),
+	    "sha256, sha384 or sha512, of the signature; else what suits\nthe key" },
+	[OPTION_REQUEST] = { "request", "FILE", OF(VERB_REQUEST),
+	    "a new file that the request is written to" },
+	[OPTION_OUT_DIR] = { "out-dir", "DIR", OF(VERB_ROOT),
+	    "gets root.key, encrypted, and root.pem; made if it is not there" },
+	[OPTION_OUT] = { "out", "FILE", OF(VERB_CERTIFY),
+	    "a new file for the certificate and, behind it, its root" },
+	[OPTION_ROOT_KEY] = { "root-key", "FILE", OF(VERB_CERTIFY), "the root's key (PKCS#8, encrypted)" },
+	[OPTION_ROOT_CERTIFICATE] = { "root-certificate", "FILE", OF(VERB_CERTIFY),
+	    "the root's certificate" },
+	[OPTION_CRL_URL] = { "crl-url", "URL", OF(VERB_CERTIFY),
+	    "where the root's list of revoked certificates is" },
+	[OPTION_CA_URL] = { "ca-url", "URL", OF(VERB_CERTIFY), "where the root's certificate is" },
+	[OPTION_NEW_PASSPHRASE_FILE] = { "new-passphrase-file", "FILE", OF(VERB_PASSPHRASE),
+	    "its first line is the new passphrase" },
 	[OPTION_HELP] = { "help", NULL, OF_ALL, "this; of a verb: muster-ca VERB --help" },
 	[OPTION_VERSION] = { "version", NULL, OF_ALL, "the version" },
 };
@@ -139,6 +171,18 @@ static const struct {
 	    "let an authority's certificates, or one certificate, sign requests to enroll" },
 	[VERB_CRL] = { "crl", "crl FILE --organization KEY",
 	    "load a trusted authority's list of revoked certificates" },
+	[VERB_REQUEST] = { "request", "request --organization KEY | --name NAME --request FILE",
+	    "make an issuing authority's key, and ask for its certificate" },
+	[VERB_ROOT] = { "root", "root --name NAME --out-dir DIR",
+	    "make a root on a machine without a database, as files" },
+	[VERB_CERTIFY] = { "certify", "certify REQUEST --root-key FILE --root-certificate FILE --out FILE",
+	    "certify an authority's request, without a database" },
+	[VERB_IMPORT] = { "import", "import FILE… [--organization KEY]",
+	    "verify and store the certificate that a request has got, and its chain" },
+	[VERB_PASSPHRASE] = { "passphrase", "passphrase --new-passphrase-file FILE",
+	    "put all keys under another passphrase" },
+	[VERB_DOCTOR] = { "doctor", "doctor --passphrase-file FILE",
+	    "find what will go wrong with authorities, keys and certificates" },
 	[VERB_DIRECTORY] = { "directory", "directory NAME --organization KEY",
 	    "try whether a directory (LDAP) proves a password, step by step" },
 	[VERB_MOVE] = { "move", "move AUTHORITY --pkcs11 URI",
@@ -219,6 +263,41 @@ key_read(const char *text, enum key_type *key, struct why *why)
 }
 
 static enum outcome
+hash_read(const char *text, gnutls_digest_algorithm_t *hash, struct why *why)
+{
+	static const struct {
+		const char *name;
+		gnutls_digest_algorithm_t hash;
+	} names[] = { { "sha256", GNUTLS_DIG_SHA256 }, { "sha384", GNUTLS_DIG_SHA384 },
+		{ "sha512", GNUTLS_DIG_SHA512 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(text, names[i].name) == 0) {
+			*hash = names[i].hash;
+			return OUTCOME_OK;
+		}
+	return mistake(why, "--hash", text, "give sha256, sha384 or sha512");
+}
+
+static enum outcome
+path_length_read(const char *text, int *length, struct why *why)
+{
+	if (strlen(text) != 1 || *text < '0' || *text > '7')
+		return mistake(why, "--path-length", text, "give a number from 0 to 7");
+	*length = *text - '0';
+	return OUTCOME_OK;
+}
+
+static enum outcome
+url_read(const char *option, const char *text, const char **to, struct why *why)
+{
+	if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
+		return mistake(why, option, text, "give a URL that begins with http://");
+	*to = text;
+	return OUTCOME_OK;
+}
+
+static enum outcome
 option_take(struct options *to, enum option_name option, const char *value, struct why *why)
 {
 	switch (option) {
@@ -252,6 +331,16 @@ option_take(struct options *to, enum option_name option, const char *value, stru
 	case OPTION_ROOT_PKCS11: to->root_token = value; break;
 	case OPTION_PKCS11_MODULE: to->pkcs11.module = value; break;
 	case OPTION_PIN_FILE: to->pkcs11.pin_file = value; break;
+	case OPTION_PATH_LENGTH: return path_length_read(value, &to->form.path_length, why);
+	case OPTION_HASH: return hash_read(value, &to->form.hash, why);
+	case OPTION_REQUEST: to->request = value; break;
+	case OPTION_OUT_DIR: to->out_dir = value; break;
+	case OPTION_OUT: to->out = value; break;
+	case OPTION_ROOT_KEY: to->root_key = value; break;
+	case OPTION_ROOT_CERTIFICATE: to->root_certificate = value; break;
+	case OPTION_CRL_URL: return url_read("--crl-url", value, &to->form.crl_url, why);
+	case OPTION_CA_URL: return url_read("--ca-url", value, &to->form.ca_url, why);
+	case OPTION_NEW_PASSPHRASE_FILE: to->new_passphrase_file = value; break;
 	case OPTION_HELP: to->help = true; break;
 	case OPTION_VERSION: to->version = true; break;
 	case OPTION_COUNT: break;
@@ -310,7 +399,8 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 			to->verb = (enum verb)v;
 	if (to->verb == VERB_NONE)
 		return mistake(why, "verb", argv[word],
-		    "give init, show, move, password, token, keys, trust, crl or directory");
+		    "give init, show, move, password, token, keys, trust, crl, directory, request, root, "
+		    "certify, import, passphrase or doctor");
 	word++;
 	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN || to->verb == VERB_DIRECTORY) &&
 	    word < argc)
@@ -321,6 +411,10 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 		to->trusted = argv[word++];
 	if (to->verb == VERB_MOVE && word < argc)
 		to->authority = argv[word++];
+	if (to->verb == VERB_CERTIFY && word < argc)
+		to->certify = argv[word++];
+	while (to->verb == VERB_IMPORT && word < argc && to->imports < IMPORTS_MAX)
+		to->import[to->imports++] = argv[word++];
 	return word == argc ? OUTCOME_OK : mistake(why, "argument", argv[word], "is one too many");
 }
 
@@ -370,11 +464,85 @@ move_needs_check(const struct options *to, struct why *why)
 	return token_needs_check(to, why);
 }
 
+static enum outcome
+request_needs_check(const struct options *to, struct why *why)
+{
+	if (to->organization == NULL && to->name == NULL)
+		return missing(why, "for whom? give --organization KEY, or --name NAME to share it");
+	if (to->request == NULL)
+		return missing(why, "--request is missing: name a new file that the request is written to");
+	if (to->passphrase_file == NULL)
+		return missing(why,
+		    "--passphrase-file is missing: name a file, its first line encrypts the private keys");
+	return OUTCOME_OK;
+}
+
+static enum outcome
+certify_needs_check(struct options *to, uint64_t seen, struct why *why)
+{
+	if (to->certify == NULL)
+		return missing(why,
+		    "which request? muster-ca certify REQUEST --root-key FILE --root-certificate FILE --out "
+		    "FILE");
+	if (to->root_key == NULL || to->root_certificate == NULL)
+		return missing(why, "who certifies? give --root-key FILE and --root-certificate FILE");
+	if (to->out == NULL)
+		return missing(why, "--out is missing: name a new file that the certificate is written to");
+	if ((seen & UINT64_C(1) << OPTION_PATH_LENGTH) == 0)
+		to->form.path_length = 0;
+	return OUTCOME_OK;
+}
+
+/* A root of path length 0 could have no authority below it. */
+static enum outcome
+root_length_check(const struct options *to, struct why *why)
+{
+	if (to->form.path_length == 0)
+		return missing(
+		    why, "--path-length '0': a root needs one level for issuing authorities: give 1");
+	return OUTCOME_OK;
+}
+
+static enum outcome
+root_needs_check(const struct options *to, struct why *why)
+{
+	if (to->name == NULL)
+		return missing(why, "whose root? give --name NAME: it is called \"NAME root\"");
+	if (to->out_dir == NULL)
+		return missing(
+		    why, "--out-dir is missing: name the directory for the root's key and certificate");
+	return root_length_check(to, why);
+}
+
+static enum outcome
+passphrase_needs_check(const struct options *to, struct why *why)
+{
+	if (to->passphrase_file == NULL)
+		return missing(
+		    why, "--passphrase-file is missing: name the file with the passphrase there is");
+	if (to->verb == VERB_PASSPHRASE && to->new_passphrase_file == NULL)
+		return missing(
+		    why, "--new-passphrase-file is missing: name a file, its first line is the new one");
+	return OUTCOME_OK;
+}
+
 /* What each verb cannot do without. */
 static enum outcome
-needs_check(const struct options *to, struct why *why)
+needs_check(struct options *to, uint64_t seen, struct why *why)
 {
+	enum outcome o;
+
 	switch (to->verb) {
+	case VERB_REQUEST: return request_needs_check(to, why);
+	case VERB_ROOT: return root_needs_check(to, why);
+	case VERB_CERTIFY: return certify_needs_check(to, seen, why);
+	case VERB_IMPORT:
+		if (to->imports == 0)
+			return missing(
+			    why, "which files? muster-ca import FILE…, the certificate and its chain");
+		break;
+	case VERB_PASSPHRASE:
+	case VERB_DOCTOR: return passphrase_needs_check(to, why);
 	case VERB_INIT:
 		if (to->organization == NULL && to->name == NULL)
 			return missing(why, "for whom? give --organization KEY, or --name NAME to share it");
@@ -386,6 +554,8 @@ needs_check(const struct options *to, struct why *why)
 			return missing(why,
 			    "--another is for an organization that has an authority: name it "
 			    "with --organization KEY");
+		if ((o = root_length_check(to, why)) != OUTCOME_OK)
+			return o;
 		return token_needs_check(to, why);
 	case VERB_PASSWORD:
 		if (to->upn == NULL)
@@ -412,8 +582,9 @@ needs_check(const struct options *to, struct why *why)
 		break;
 	case VERB_NONE:
 		return missing(why,
-		    "what to do? give init, show, move, password, token, keys, trust, crl or directory, or "
-		    "--help");
+		    "what to do? give init, show, move, password, token, keys, trust, crl, directory, "
+		    "request, root, "
+		    "certify, import, passphrase or doctor, or --help");
 	case VERB_SHOW:
 	case VERB_COUNT: break;
 	}
@@ -447,6 +618,7 @@ options_parse(int argc, char **argv, struct options *to, struct why *why)
 	enum outcome o;
 
 	*to = (struct options){ .key = KEY_EC_P256,
+		.form = { .path_length = -1 },
 		.root_years = 20,
 		.years = 10,
 		.days = 180,
@@ -456,7 +628,7 @@ options_parse(int argc, char **argv, struct options *to, struct why *why)
 	if ((o = options_take(argc, argv, to, &seen, why)) != OUTCOME_OK ||
 	    (o = words_take(to, argc, argv, why)) != OUTCOME_OK || to->help || to->version)
 		return o;
-	if ((o = needs_check(to, why)) != OUTCOME_OK)
+	if ((o = needs_check(to, seen, why)) != OUTCOME_OK)
 		return o;
 	return belongs_check(to, seen, why);
 }

@@ -2,9 +2,11 @@
 #ifndef MUSTER_CA_OPTIONS_H
 #define MUSTER_CA_OPTIONS_H
 
+#include <muster/authority/certificate.h>
 #include <muster/authority/pkcs11.h>
 
 #define NETWORKS_MAX 64
+#define IMPORTS_MAX 32
 
 enum verb {
 	VERB_NONE,
@@ -17,6 +19,12 @@ enum verb {
 	VERB_CRL,
 	VERB_DIRECTORY,
 	VERB_MOVE,
+	VERB_REQUEST,
+	VERB_ROOT,
+	VERB_CERTIFY,
+	VERB_IMPORT,
+	VERB_PASSPHRASE,
+	VERB_DOCTOR,
 	VERB_COUNT,
 };
 
@@ -36,6 +44,20 @@ struct options {
 	/* init, move */
 	const char *token; /* PKCS#11 URI; NULL: the database */
 	struct pkcs11 pkcs11;
+	/* init, root: of the root; request: hash; certify: of what is certified */
+	struct authority_form form;
+	/* request */
+	const char *request; /* the file to write */
+	/* root */
+	const char *out_dir;
+	/* certify */
+	const char *certify; /* the request's file */
+	const char *root_key, *root_certificate, *out;
+	/* import */
+	const char *import[IMPORTS_MAX];
+	size_t imports;
+	/* passphrase */
+	const char *new_passphrase_file;
 	/* show */
 	bool pem;
 	/* password, token; of directory, the name as typed */

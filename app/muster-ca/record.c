@@ -17,9 +17,8 @@ record_look(PGconn *conn, struct record *record, struct why *why)
 	return o;
 }
 
-/* Whoever adds an authority or gives one to an organization moves this row: from here on they wait. */
-static enum outcome
-lock(PGconn *conn, struct why *why)
+enum outcome
+record_lock(PGconn *conn, struct why *why)
 {
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 
@@ -72,8 +71,8 @@ authority_store(PGconn *conn, struct arena *arena, const struct record *record, 
 	return o;
 }
 
-static enum outcome
-sealing_key_store(PGconn *conn, struct bytes sealed, struct why *why)
+enum outcome
+record_sealing_key(PGconn *conn, struct bytes sealed, struct why *why)
 {
 	const struct pg_param param[] = { PG_BYTES(sealed) };
 	CLEANUP(pg_result_free) PGresult *result = NULL;
@@ -84,8 +83,8 @@ sealing_key_store(PGconn *conn, struct bytes sealed, struct why *why)
 	    conn, "SELECT muster.set_sealing_key($1)", param, ARRAY_SIZE(param), &result, why);
 }
 
-static enum outcome
-authority_give(PGconn *conn, const char *organization, const char *id, struct why *why)
+enum outcome
+record_authority_given(PGconn *conn, const char *organization, const char *id, struct why *why)
 {
 	const struct pg_param param[] = { PG_TEXT(organization), PG_TEXT(id) };
 	CLEANUP(pg_result_free) PGresult *result = NULL;
@@ -102,13 +101,13 @@ record_store(PGconn *conn, struct arena *arena, const struct record *record, str
 	const char *parent = record->parent, *id = NULL;
 	enum outcome o;
 
-	if ((o = database_begin(conn, why)) != OUTCOME_OK || (o = lock(conn, why)) != OUTCOME_OK ||
+	if ((o = database_begin(conn, why)) != OUTCOME_OK || (o = record_lock(conn, why)) != OUTCOME_OK ||
 	    (o = compare(conn, arena, record, why)) != OUTCOME_OK ||
 	    (record->root != NULL &&
 		(o = authority_store(conn, arena, record, record->root, NULL, &parent, why)) != OUTCOME_OK) ||
 	    (o = authority_store(conn, arena, record, record->issuing, parent, &id, why)) != OUTCOME_OK ||
-	    (o = sealing_key_store(conn, record->sealing_key, why)) != OUTCOME_OK ||
-	    (o = authority_give(conn, record->organization->key, id, why)) != OUTCOME_OK)
+	    (o = record_sealing_key(conn, record->sealing_key, why)) != OUTCOME_OK ||
+	    (o = record_authority_given(conn, record->organization->key, id, why)) != OUTCOME_OK)
 		return o;
 	return database_commit(conn, why);
 }

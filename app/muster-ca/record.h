@@ -22,6 +22,18 @@ struct record {
 enum outcome record_look(PGconn *, struct record *, struct why *);
 
 /*
+ * In a transaction: from here on whoever adds an authority or gives one to an organization waits, because he
+ * moves the configuration's row.
+ */
+enum outcome record_lock(PGconn *, struct why *);
+
+/* Store a new sealing key; an empty one: nothing to do. */
+enum outcome record_sealing_key(PGconn *, struct bytes sealed, struct why *);
+
+/* Have an authority (id) sign for an organization (key); NULL: for none, nothing to do. */
+enum outcome record_authority_given(PGconn *, const char *organization, const char *id, struct why *);
+
+/*
  * Store it all.
  *
  * OUTCOME_ENROLLMENT_SERVER       the database says no; nothing was stored, unless why says that

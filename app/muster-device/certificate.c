@@ -105,7 +105,17 @@ certificate_is_root(struct bytes der)
 	    gnutls_x509_crt_verify(crt, &crt, 1, 0, &status) == 0 && status == 0;
 }
 
-/* Only the given certificates count: the system's roots do not. */
+/*
+ * The document has room for one certificate in CA/System. Where others stand between that one and the root,
+ * Windows looks for them when it needs them: by the URL in the certificate, or in what the DM server brought.
+ */
+static bool
+levels_missing(gnutls_x509_crt_t issuing, gnutls_x509_crt_t root)
+{
+	return issuing != NULL && root != NULL && gnutls_x509_crt_check_issuer(issuing, root) == 0;
+}
+
+/* Only the given certificates count: the system's roots do not. root NULL: as far as issuing. */
 static bool
 chain_verify(
     gnutls_x509_crt_t leaf, gnutls_x509_crt_t issuing, gnutls_x509_crt_t root, struct refusal *refusal)
@@ -175,7 +185,10 @@ certificate_check(struct bytes leaf_der, struct bytes issuing_der, struct bytes 
 	if (!key_equals(leaf, public_key))
 		return deny(refusal, HRESULT_PROV_CERTIFICATES,
 		    "the client certificate does not carry the public key of the request");
-	if (!chain_verify(leaf, issuing, root, refusal))
+	if (levels_missing(issuing, root))
+		note(notes,
+		    "CA/System is not certified by Root/System: what is between is not in the document");
+	if (!chain_verify(leaf, issuing, levels_missing(issuing, root) ? NULL : root, refusal))
 		return false;
 	if (gnutls_x509_crt_check_key_purpose(leaf, GNUTLS_KP_TLS_WWW_CLIENT, 0) == 0)
 		return deny(refusal, HRESULT_PROV_CERTIFICATES,

@@ -20,6 +20,9 @@
  */
 #define REPLACE_US (30 * 1000 * MS)
 
+/* Asked to replace once more, a candidate that is not ready after that long is given up at once. */
+#define SLOW_US (1000 * MS)
+
 /* A place in the pool: a pair, or a time to start one. */
 struct slot {
 	struct pair *pair;
@@ -105,15 +108,22 @@ replace_end(struct master *master, const char *how)
 	notify("READY=1");
 }
 
+static void replace_begin(struct master *);
+
+/* Another SIGHUP meanwhile may be because what was wrong has been put right. */
 static void
 replace_fail(struct master *master)
 {
+	bool again = master->again;
+
 	if (master->candidate != NULL)
 		retire(master, master->candidate);
 	master->candidate = NULL;
 	master->again = false;
 	replace_end(
 	    master, "replacing failed: the pairs that are left stay as they are; see the lines above");
+	if (again)
+		replace_begin(master);
 }
 
 static void
@@ -127,11 +137,21 @@ replace_start(struct master *master)
 	replace_fail(master);
 }
 
+/* One that is not ready by now waits for something, and would wait in vain: it has read its files. */
+static bool
+candidate_is_slow(const struct pair *candidate)
+{
+	return candidate != NULL && !(candidate->worker_ready && candidate->issuer_ready) &&
+	    clock_steady_us() - candidate->started_us >= SLOW_US;
+}
+
 static void
 replace_begin(struct master *master)
 {
 	if (master->turn < master->slots) {
 		master->again = true;
+		if (candidate_is_slow(master->candidate))
+			replace_fail(master);
 		return;
 	}
 	log_message(LOG_INFO_LEVEL, "replacing %u pairs", master->slots);

@@ -27,12 +27,14 @@ generation_load(struct pg *pg, struct arena *arena, struct deadline deadline,
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;
 
-	if ((o = rows(pg, "SELECT generation, sealing_key FROM muster_issuer.generation()", 2, 1, deadline,
-		 &result, why)) != OUTCOME_OK ||
+	if ((o = rows(pg,
+		 "SELECT generation, sealing_key, sealing_key_sha256 FROM muster_issuer.generation()", 3, 1,
+		 deadline, &result, why)) != OUTCOME_OK ||
 	    (o = row_one(result, "generation", why)) != OUTCOME_OK)
 		return o;
 	configuration->generation = pg_number(result, 0, 0, 0);
 	configuration->sealing_key = pg_bytes(arena, result, 0, 1);
+	configuration->sealing_key_sha256 = pg_bytes(arena, result, 0, 2);
 	return OUTCOME_OK;
 }
 

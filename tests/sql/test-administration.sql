@@ -161,7 +161,7 @@ SELECT results_eq($$SELECT has_password, password_set_at FROM muster.accounts WH
 
 -- Authorities.
 SELECT is(try('boss', format('SELECT muster.add_authority(%s)', v)), 'ERROR: ' || message || ' HINT: Authorities are made by: muster-ca init', 'no authority: ' || message) FROM (VALUES
-	('''leaf'', ''A'', NULL, NULL, test.der(1), now(), now() + interval ''1 y''', 'an authority is of kind root or issuing'),
+	('''leaf'', ''A'', NULL, NULL, test.der(1), now(), now() + interval ''1 y''', 'an authority is of kind root, intermediate or issuing'),
 	('''root'', '' '', NULL, NULL, test.der(1), now(), now() + interval ''1 y''', 'the authority needs a name'),
 	('''root'', ''A'', test.id(1), NULL, test.der(1), now(), now() + interval ''1 y''', 'a root has no parent'),
 	('''issuing'', ''A'', NULL, test.locked_key(), test.der(1), now(), now() + interval ''1 y''', 'an issuing authority needs its root as parent'),
@@ -170,7 +170,7 @@ SELECT is(try('boss', format('SELECT muster.add_authority(%s)', v)), 'ERROR: ' |
 	('''root'', ''A'', NULL, decode(repeat(''30'', 100), ''hex''), test.der(1), now(), now() + interval ''1 y''', 'the private key is not encrypted (PKCS#8 with PBES2, as DER)'),
 	('''root'', ''A'', NULL, NULL, test.der(1), now(), now()', 'the certificate''s end must come after its beginning'),
 	('''issuing'', ''A'', test.id(1), test.locked_key(), test.der(1), now(), now() + interval ''1 y''', 'there is no authority 0198f0c2-0000-7000-8000-000000000001 to be the parent'),
-	('''issuing'', ''A'', muster.authority_id(''Example issuing''), test.locked_key(), test.der(1), now(), now() + interval ''1 y''', 'the parent is not a root'),
+	('''issuing'', ''A'', muster.authority_id(''Example issuing''), test.locked_key(), test.der(1), now(), now() + interval ''1 y''', 'the parent signs devices, not authorities'),
 	('''issuing'', ''A'', muster.authority_id(''Example root''), test.locked_key(), test.der(1), now(), now() + interval ''21 y''', 'it would outlive its root')) x (v, message);
 SELECT is(try('boss', $$SELECT muster.add_authority('root', 'example ROOT', NULL, NULL, test.der(1), now(), now() + interval '1 y')$$), 'ERROR: authority "example ROOT" exists already HINT: Choose another name; muster-ca show lists them.', 'an authority''s name is used once, whatever the case');
 SELECT matches(try('boss', $$SELECT muster.add_authority('root', 'Offline root', NULL, NULL, test.der(1), now(), now() + interval '1 y', 'rsa-4096')$$), '^[0-9a-f-]{36}$', 'a root may keep its key elsewhere');

@@ -83,7 +83,7 @@ SELECT is(try('boss', $$SELECT string_agg(role || ' ' || duty || ' ' || organiza
 -- Every table of organizations' rows is protected, and every policy is there.
 CREATE VIEW tenant AS
 	SELECT c.oid, c.relname, (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = CASE c.relname WHEN 'organization' THEN 'id' ELSE 'organization' END) AS key
-	  FROM pg_class c WHERE c.relnamespace = 'muster'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('schema_version', 'outcome', 'configuration', 'authority', 'seal', 'seal_epoch', 'aging', 'aged_batch',
+	  FROM pg_class c WHERE c.relnamespace = 'muster'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('schema_version', 'outcome', 'configuration', 'authority', 'authority_request', 'seal', 'seal_epoch', 'aging', 'aged_batch',
 	-- what pages say they say to everybody
 	'page_text',
 	-- what one loads only he himself sees

@@ -28,7 +28,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE prosecdef AND NOT c
 	'every SECURITY DEFINER function has a pinned search_path');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname <> 'muster' AND NOT prosecdef$$, $$VALUES ('record_read_committed'), ('record_read_committed')$$,
 	'the programs'' functions are SECURITY DEFINER, but for the procedure that ends a transaction');
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('audit_list'), ('configuration_moved'), ('free_seats'), ('authority_key'), ('delegated'), ('explain_custom'), ('lock_account'), ('has_password_hash'), ('forget_accounts'), ('forget_organization'), ('seal_events'), ('age_events'), ('move_stray_events'), ('accounts_called'),
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('audit_list'), ('configuration_moved'), ('free_seats'), ('authority_key'), ('keys_under_passphrase'), ('replace_key'), ('complete_authority_request'), ('delegated'), ('explain_custom'), ('lock_account'), ('has_password_hash'), ('forget_accounts'), ('forget_organization'), ('seal_events'), ('age_events'), ('move_stray_events'), ('accounts_called'),
 		('devices_called'), ('devices_known_as'), ('delegated_everywhere'), ('count_members')$$,
 	'of the people''s functions only these are SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND has_function_privilege('muster_admin', oid, 'EXECUTE')
@@ -65,10 +65,10 @@ SELECT is_empty(format($$SELECT c.relname, a.attname FROM ours_relations c JOIN 
 	AND c.relname NOT IN ('import_row', 'accounts_csv')$$, r), r || ' reads no secret, but for what he loads himself')
 	FROM unnest(ARRAY['muster_admin', 'muster_auditor', 'muster_help_desk', 'muster_organization_admin']) r;
 SELECT is((SELECT count(*) FROM ours_relations c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relkind = 'r'
-	AND c.relname <> 'import_row' AND a.attname IN ('password_hash', 'private_key', 'sealing_key', 'dm_secrets')), 4::bigint, 'these four columns are the secrets there are');
+	AND c.relname <> 'import_row' AND a.attname IN ('password_hash', 'private_key', 'sealing_key', 'dm_secrets')), 5::bigint, 'these five columns are the secrets there are');
 SELECT bag_eq($$SELECT c.relname::text, a.attname::text FROM ours_relations c JOIN pg_attribute a ON a.attrelid = c.oid
 	WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'import_row' AND a.attnum > 0 AND NOT has_column_privilege('muster_auditor', c.oid, a.attnum, 'SELECT')$$,
-	$$VALUES ('account', 'password_hash'), ('authority', 'private_key'), ('configuration', 'sealing_key'), ('device', 'dm_secrets'), ('token', 'sha256'), ('token', 'consumed_key'), ('bulk_token', 'token_sha256'), ('terms_visit', 'sha256')$$, 'an auditor reads everything else');
+	$$VALUES ('account', 'password_hash'), ('authority', 'private_key'), ('authority_request', 'private_key'), ('configuration', 'sealing_key'), ('device', 'dm_secrets'), ('token', 'sha256'), ('token', 'consumed_key'), ('bulk_token', 'token_sha256'), ('terms_visit', 'sha256')$$, 'an auditor reads everything else');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_any_column_privilege('muster_auditor', oid, 'INSERT, UPDATE')
 	OR has_table_privilege('muster_auditor', oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER'))$$, 'an auditor changes nothing');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE') AND provolatile = 'v'$$, 'an auditor calls what only looks');
@@ -78,13 +78,13 @@ SELECT is_empty(format($$SELECT signature FROM ours_functions WHERE has_function
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_help_desk', oid, 'EXECUTE') AND provolatile = 'v'$$, $$VALUES ('retire_device'), ('lock_account'), ('clear_lockout'), ('clear_network')$$, 'a help desk changes nothing but retires devices and clears lockouts');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_admin', oid, 'EXECUTE') AND NOT has_function_privilege('muster_organization_admin', oid, 'EXECUTE')$$,
 	$$VALUES ('add_organization'), ('set_organization_urls'), ('enable_organization'), ('disable_organization'), ('add_domain'), ('remove_domain'), ('host_url'),
-		('add_authority'), ('set_authority'), ('set_authority_key'), ('key_uri_wrong'), ('set_sealing_key'), ('add_directory'), ('remove_directory'), ('directory_servers'), ('directory_file'), ('set_directory_servers'), ('set_directory_account'), ('authority_key'), ('delegate'), ('end_delegation'), ('delete_organization'), ('seal_events'), ('move_stray_events'), ('age_events'), ('set_event_retention'), ('hold_events'), ('hold_subject'), ('release_events'),
+		('add_authority'), ('set_authority'), ('set_authority_key'), ('key_uri_wrong'), ('set_sealing_key'), ('add_directory'), ('remove_directory'), ('directory_servers'), ('directory_file'), ('set_directory_servers'), ('set_directory_account'), ('authority_key'), ('add_authority_request'), ('withdraw_authority_request'), ('complete_authority_request'), ('keys_under_passphrase'), ('replace_key'), ('delegate'), ('end_delegation'), ('delete_organization'), ('seal_events'), ('move_stray_events'), ('age_events'), ('set_event_retention'), ('hold_events'), ('hold_subject'), ('release_events'),
 		('sources'), ('refresh'), ('verify_audit'), ('micros'), ('event_form'), ('event_digest'), ('seal_head'), ('epoch'), ('sealed_until'), ('unsealed'), ('cluster_changed'), ('verify_chain'), ('aged_positions'),
 		('held_digest'), ('stray_of_cluster'), ('verify_events'), ('verify_batch'), ('digest_of'), ('verify_agings'), ('guards'), ('set_page_text')$$, 'what concerns all is not an organization''s own administrator''s');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_table_privilege('muster_admin', oid, 'TRUNCATE, TRIGGER')
 	OR (has_table_privilege('muster_admin', oid, 'DELETE') AND relname NOT IN ('email_domain', 'account_group', 'account_group_member', 'licence', 'licence_group', 'licence_seat',
 		'maintenance', 'platform', 'allowed_network', 'blocked_device', 'expected_device', 'custom_rule', 'delegation', 'import_row', 'tenant', 'tenant_key', 'account_identity', 'password_failure', 'signer_authority', 'revoked_signer', 'listed_signer', 'signing', 'page_text',
-		'directory', 'sign_in_condition', 'sign_in_realm', 'claim_group')))$$, 'an administrator deletes nothing but domains, tenants, signers, rules, texts, wrong passwords and what he loaded');
+		'directory', 'authority_request', 'sign_in_condition', 'sign_in_realm', 'claim_group')))$$, 'an administrator deletes nothing but domains, tenants, signers, rules, texts, wrong passwords and what he loaded');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relname IN ('event', 'certificate', 'outcome', 'schema_version', 'seal', 'seal_epoch', 'aging', 'aged_batch', 'held_event') AND has_any_column_privilege('muster_admin', oid, 'INSERT, UPDATE')$$,
 	'an administrator forges no event and no certificate');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND told NOT LIKE 'Internal%' AND NOT has_function_privilege('muster_admin', oid, 'EXECUTE')$$,

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 
-SHELL = ("muster-device", "muster-ca", "grep", "curl", "enroll()", "enroll", "cat >~/", "psql -X -q -t -1 ")
+SHELL = ("muster-device", "muster-ca", "grep", "curl", "enroll()", "enroll", "cat >~/", "(umask 077 && cat >~/", "cat /root/new", "psql -X -q -t -1 ")
 PROMPT = re.compile(r"^(?:(\w+)(=[>#])|(#)) (.*)$")
 CONTINUED = re.compile(r"^(?:\w+-[>#]|>) ?(.*)$")
 LEFT_OUT = re.compile(r"^((new password of \S+|again|password of \S+):|\(\d+ rows?\)|)$")

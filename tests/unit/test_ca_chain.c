@@ -120,6 +120,7 @@ shown_as_text(void **state)
 		    .organizations = "one, two",
 		    .certificate = f->issuing.certificate },
 		{ .name = "B", .has_key = true, .certificate = f->issuing.certificate },
+		{ .name = "P", .intermediate = true, .certificate = f->root.certificate },
 		{ .name = "C", .root = true, .certificate = f->root.certificate },
 		{ .name = "D",
 		    .has_key = true,
@@ -130,7 +131,12 @@ shown_as_text(void **state)
 		("issuing authority \"A\"\n  subject      CN=Exämple issuing,O=Exämple\n"
 		 "  issuer       CN=Exämple root,O=Exämple\n  key          EC-P-256\n"
 		 "  private key  in the database, encrypted under the passphrase\n"),
-		"\n  valid from   2026-11-23T06:00:00.000Z\n  valid until  2036-11-24T06:00:00.000Z\n",
+		"\n  valid from   2026-11-23T06:00:00.000Z\n  valid until  2036-11-24T06:00:00.000Z (",
+		" days left)\n  path length  0: signs no further authority\n  key usage    keyCertSign, "
+		"cRLSign\n  signature    ECDSA-SHA256\n",
+		"\n\nintermediate authority \"P\"\n",
+		"\n  private key  its owner's\n",
+		"\n  path length  not limited\n",
 		"\n  signs for    one, two\n\nissuing authority \"B\"\n",
 		"\n  signs for    no organization at present\n",
 		"\n\nroot authority \"C\"\n",

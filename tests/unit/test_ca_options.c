@@ -46,6 +46,44 @@ init_takes_all_of_its_own(void **state)
 }
 
 static void
+authorities_own_life(void **state)
+{
+	static const char *const request[] = { "request", FOR, "--name=N", "--key=ec-p384", "--hash=sha512",
+		"--request=f", PASSPHRASE, NULL };
+	static const char *const root[] = { "root", "--name=N", "--out-dir=d", "--path-length=2",
+		"--root-validity-years=30", NULL };
+	static const char *const certify[] = { "certify", "r", "--root-key=k", "--root-certificate=c",
+		"--out=o", "--crl-url=http://x/c", "--ca-url=http://x/r", NULL };
+	static const char *const import[] = { "import", "a", FOR, "b", "--another", NULL };
+	static const char *const change[] = { "passphrase", PASSPHRASE, "--new-passphrase-file=n", NULL };
+	struct options options;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(parse(request, &options, &why), OUTCOME_OK);
+	assert_string_equal(options.request, "f");
+	assert_int_equal(options.form.hash, GNUTLS_DIG_SHA512);
+	assert_int_equal(parse(root, &options, &why), OUTCOME_OK);
+	assert_string_equal(options.out_dir, "d");
+	assert_int_equal(options.form.path_length, 2);
+	assert_int_equal(options.root_years, 30);
+	assert_int_equal(parse(certify, &options, &why), OUTCOME_OK);
+	assert_string_equal(options.certify, "r");
+	assert_string_equal(options.root_key, "k");
+	assert_string_equal(options.root_certificate, "c");
+	assert_string_equal(options.out, "o");
+	assert_int_equal(options.form.path_length, 0);
+	assert_string_equal(options.form.crl_url, "http://x/c");
+	assert_string_equal(options.form.ca_url, "http://x/r");
+	assert_int_equal(parse(import, &options, &why), OUTCOME_OK);
+	assert_int_equal(options.imports, 2);
+	assert_string_equal(options.import[1], "b");
+	assert_true(options.another);
+	assert_int_equal(parse(change, &options, &why), OUTCOME_OK);
+	assert_string_equal(options.new_passphrase_file, "n");
+}
+
+static void
 trust_takes_all_of_its_own(void **state)
 {
 	static const char *const authority[] = { "trust", "file", FOR, "--name=N", "--names-by", "upn,email",
@@ -233,7 +271,26 @@ mistakes(void **state)
 		const char *const argument[6];
 		const char *says;
 	} row[] = {
-		{ { NULL }, "give init, show, move, password, token, keys, trust, crl or directory" },
+		{ { NULL },
+		    "give init, show, move, password, token, keys, trust, crl, directory, request, root, "
+		    "certify, import, passphrase or doctor" },
+		{ { "request", FOR, PASSPHRASE, NULL }, "--request is missing" },
+		{ { "request", "--request=f", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
+		{ { "request", FOR, "--request=f", NULL }, "--passphrase-file is missing" },
+		{ { "request", FOR, "--request=f", PASSPHRASE, "--path-length=1", NULL },
+		    "--path-length does not go with request" },
+		{ { "root", "--name=N", NULL }, "--out-dir is missing" },
+		{ { "root", "--out-dir=d", NULL }, "--name NAME" },
+		{ { "root", "--name=N", "--out-dir=d", "--path-length=0", NULL }, "give 1" },
+		{ { "root", "--name=N", "--out-dir=d", "--path-length=8", NULL }, "--path-length '8'" },
+		{ { "root", "--name=N", "--out-dir=d", "--hash=sha1", NULL }, "--hash 'sha1': give sha256" },
+		{ { "certify", "--out=f", NULL }, "which request?" },
+		{ { "certify", "r", "--root-key=k", "--out=f", NULL }, "--root-certificate FILE" },
+		{ { "certify", "r", "--root-key=k", "--root-certificate=c", NULL }, "--out is missing" },
+		{ { "certify", "r", "--crl-url=ldap://x", NULL }, "--crl-url 'ldap://x'" },
+		{ { "import", FOR, NULL }, "which files?" },
+		{ { "passphrase", PASSPHRASE, NULL }, "--new-passphrase-file is missing" },
+		{ { "doctor", NULL }, "--passphrase-file is missing" },
 		{ { "frob", NULL }, "verb 'frob'" },
 		{ { "Init", FOR, PASSPHRASE, NULL }, "verb 'Init'" },
 		{ { "init", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
@@ -363,6 +420,7 @@ main(void)
 		cmocka_unit_test(keys),
 		cmocka_unit_test(the_passphrase_file_from_the_environment),
 		cmocka_unit_test(a_token),
+		cmocka_unit_test(authorities_own_life),
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(help),
 	};

@@ -41,13 +41,13 @@ chain_make(struct chain *chain, enum key_type type, enum key_type device)
 	*chain = (struct chain){ .arena = arena_new() };
 	assert_int_equal(keystore_generate(type, &chain->root.key, NULL), OUTCOME_OK);
 	assert_int_equal(certificate_sign_authority(chain->arena, NULL, chain->root.key, "Exämple Root CA",
-			     "Exämple", NOW - DAY, NOW + 20 * 365 * DAY, &chain->root_der, NULL),
+			     "Exämple", NULL, NOW - DAY, NOW + 20 * 365 * DAY, &chain->root_der, NULL),
 	    OUTCOME_OK);
 	chain->root.certificate = imported(chain->root_der);
 	assert_int_equal(keystore_generate(type, &chain->issuing.key, NULL), OUTCOME_OK);
 	assert_int_equal(
 	    certificate_sign_authority(chain->arena, &chain->root, chain->issuing.key, "Exämple Issuing CA 1",
-		"Exämple", NOW - DAY, NOW + 10 * 365 * DAY, &chain->issuing_der, NULL),
+		"Exämple", NULL, NOW - DAY, NOW + 10 * 365 * DAY, &chain->issuing_der, NULL),
 	    OUTCOME_OK);
 	chain->issuing.certificate = imported(chain->issuing_der);
 	assert_int_equal(keystore_generate(device, &key, NULL), OUTCOME_OK);
@@ -346,7 +346,7 @@ test_refused_authorities(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_int_equal(
 		    certificate_sign_authority(chain.arena, &chain.root, chain.issuing.key, cases[i].name,
-			cases[i].organization, NOW, cases[i].not_after, &der, NULL),
+			cases[i].organization, NULL, NOW, cases[i].not_after, &der, NULL),
 		    cases[i].fine ? OUTCOME_OK : OUTCOME_CERTIFICATE_REQUEST);
 	chain_release(&chain);
 }

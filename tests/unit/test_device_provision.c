@@ -226,7 +226,7 @@ static const struct change changes[] = {
 };
 
 /* Names in a document and what stands for them. */
-#define FILLS_MAX 32
+#define FILLS_MAX 40
 static struct {
 	const char *name, *value;
 } fills[FILLS_MAX];
@@ -287,7 +287,7 @@ chain_make(void **state)
 {
 	struct made_wish root_wish = { "Test Root", true, false, -3600, 86400, NULL };
 	struct made_wish ca_wish = { "Test Issuing", true, false, -3600, 86400, NULL };
-	struct made_certificate root, ca, key;
+	struct made_certificate root, ca, key, policy, deep;
 
 	(void)state;
 	arena = arena_new();
@@ -303,6 +303,14 @@ chain_make(void **state)
 	made("OLD", &(struct made_wish){ DEVICE, false, false, -7200, -3600, key.key }, &ca);
 	made("YOUNG", &(struct made_wish){ DEVICE, false, false, 3600, 7200, key.key }, &ca);
 	made("SERVER", &(struct made_wish){ DEVICE, false, true, -3600, 86400, key.key }, &ca);
+	policy =
+	    make_certificate(arena, &(struct made_wish){ "Policy", true, false, -3600, 86400, NULL }, &root);
+	deep =
+	    make_certificate(arena, &(struct made_wish){ "Deep", true, false, -3600, 86400, NULL }, &policy);
+	fill_add("DEEP", deep.der);
+	made("DEEP_LEAF", &(struct made_wish){ DEVICE, false, false, -3600, 86400, key.key }, &deep);
+	free_certificate(&deep, true);
+	free_certificate(&policy, true);
 	public_key = keypair_public(arena, key.key);
 	free_certificate(&key, true);
 	free_certificate(&ca, true);
@@ -374,6 +382,30 @@ test_values(void **state)
 	assert_false(provision.system_store);
 }
 
+/*
+ * An authority two levels below the root: what is between is not in the document, which is noted; that the
+ * client certificate is from what is in CA/System is looked at all the same.
+ */
+static void
+test_levels(void **state)
+{
+	struct provision provision;
+	struct refusal refusal;
+	struct notes notes;
+	char *text = replace_first(arena, good, "@CA_NAME@", "@DEEP_NAME@");
+
+	(void)state;
+	text = replace_first(arena, text, "@CA@", "@DEEP@");
+	read_document(arena, text, false, false, &provision, &refusal, &notes);
+	assert_int_equal(refusal.hresult, CERTIFICATES);
+	text = replace_first(arena, text, "@LEAF_NAME@", "@DEEP_LEAF_NAME@");
+	text = replace_first(arena, text, "@LEAF@", "@DEEP_LEAF@");
+	read_document(arena, text, false, false, &provision, &refusal, &notes);
+	assert_int_equal(refusal.hresult, 0);
+	assert_int_equal(notes.count, 1);
+	assert_non_null(strstr(notes.text[0], "is not certified by Root/System"));
+}
+
 /* EnrollmentType Device: all three places say System. */
 static void
 test_device_type(void **state)
@@ -431,7 +463,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_changes), cmocka_unit_test(test_values),
-		cmocka_unit_test(test_device_type), cmocka_unit_test(test_phone) };
+		cmocka_unit_test(test_levels), cmocka_unit_test(test_device_type),
+		cmocka_unit_test(test_phone) };
 
 	return cmocka_run_group_tests(tests, chain_make, chain_free);
 }

@@ -54,24 +54,54 @@ struct certificate_request {
 enum outcome certificate_sign_device(struct arena *, const struct signer *,
     const struct certificate_request *, uint8_t serial[SERIAL_SIZE], struct bytes *der, struct why *);
 
+/* What may be chosen of an authority's certificate. */
+struct authority_form {
+	int path_length;		/* how many levels of authorities may be below; -1: any number */
+	gnutls_digest_algorithm_t hash; /* of the signature; GNUTLS_DIG_UNKNOWN: what suits the signing key */
+	const char *crl_url; /* where the signing CA's list of revoked certificates is; NULL: unsaid */
+	const char *ca_url;  /* where the signing CA's certificate is; NULL: unsaid */
+};
+
 /*
  * A name and an organization of 1 to 64 characters each, as X.520 has them. key remains the caller's.
  *
  * Sign a CA certificate: a root when parent is NULL (self-signed with key), else an issuing CA below
- * parent with path length 0. key is the new CA's own.
+ * parent. key is the new CA's own.
+ *
+ * form  NULL: what is usual: any path length for a root, 0 for an issuing CA
  */
 enum outcome certificate_sign_authority(struct arena *, const struct signer *parent, gnutls_privkey_t key,
-    const char *common_name, const char *organization, int64_t not_before, int64_t not_after,
-    struct bytes *der, struct why *);
+    const char *common_name, const char *organization, const struct authority_form *form, int64_t not_before,
+    int64_t not_after, struct bytes *der, struct why *);
+
+/*
+ * Sign a CA certificate for a request (PKCS#10, DER) that request_read() has accepted: its name and its key,
+ * nothing else of it. A request in parent's own name is refused: who it is about could not be told.
+ */
+enum outcome certificate_sign_request(struct arena *, const struct signer *parent, struct bytes request,
+    const struct authority_form *form, int64_t not_before, int64_t not_after, struct bytes *der,
+    struct why *);
+
+/* 1 to 64 characters, as X.520 bounds common names and organizations' names. */
+bool authority_name_fits(const char *name);
+
+/* What suits a key: SHA-256, or the stronger hash of a stronger curve (RFC 5480 section 4). */
+gnutls_digest_algorithm_t authority_hash(gnutls_privkey_t);
 
 /* What is shown of a certificate. Strings in arena, UTF-8 without control characters. */
 struct certificate_view {
 	const char *subject, *issuer;
+	const char *common_name;   /* the first of its subject; the subject where it has none */
 	const char *serial;	   /* hex */
 	const char *key;	   /* "EC-P-256" */
 	const char *sha256, *sha1; /* hex */
 	int64_t not_before, not_after;
 	bool is_authority;
+	int path_length;       /* -1: not limited */
+	const char *signature; /* "ECDSA-SHA256" */
+	const char *key_usage; /* "keyCertSign, cRLSign"; "" when there is none */
+	const char *crl_url;   /* the first of its list of revoked certificates; NULL: none */
+	const char *ca_url;    /* the first of its issuer's certificate; NULL: none */
 };
 
 /* OUTCOME_CERTIFICATE_REQUEST  not one certificate of at most 64 KiB */

@@ -49,6 +49,9 @@ enum outcome keystore_open(
 
 enum outcome sealing_key_new(
     struct arena *, const struct secret *passphrase, struct bytes *sealed, struct why *);
+/* One that there is, of SEALING_KEY_SIZE bytes, under another passphrase. */
+enum outcome sealing_key_seal(struct arena *, const struct secret *key, const struct secret *passphrase,
+    struct bytes *sealed, struct why *);
 enum outcome sealing_key_open(
     struct bytes sealed, const struct secret *passphrase, struct secret *key, struct why *);
 

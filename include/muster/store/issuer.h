@@ -29,7 +29,8 @@ struct issuer_configuration {
 	size_t authorities;
 	struct stored_profile *profile;
 	size_t profiles;
-	struct bytes sealing_key; /* sealed; empty when there is none yet */
+	struct bytes sealing_key;	 /* sealed; empty when there is none yet */
+	struct bytes sealing_key_sha256; /* of the key itself; empty: the passphrase was never changed */
 };
 
 /* muster_issuer.authorities, .profiles, .sealing_key: everything, in arena. At most 256 authorities, 65536
