@@ -322,7 +322,9 @@ static void
 read_document(struct arena *to, const char *text, bool system, bool phone, struct provision *provision,
     struct refusal *refusal, struct notes *notes)
 {
-	struct provision_expected expected = { system, phone, public_key };
+	struct provision_expected expected = {
+		.system_store = system, .phone = phone, .public_key = public_key
+	};
 
 	*refusal = (struct refusal){ .hresult = 0 };
 	*notes = (struct notes){ .count = 0 };
