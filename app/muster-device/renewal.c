@@ -98,15 +98,18 @@ request_make(struct run *run)
 static bool
 find_server(struct run *run, const char *url)
 {
+	struct settings own = *run->settings;
 	struct services services;
 	const char *urls[2];
 
+	if (own.user == NULL)
+		own.user = run->to->from.user;
 	run->to->url = url != NULL ? url : run->to->from.renew_url;
 	if (run->to->url != NULL)
 		return true;
-	if (finder_candidates(run->arena, run->settings, urls, &run->to->refusal) == 0 ||
-	    !finder_discover(run->http, run->arena, run->settings, run->settings->user, urls[0], &services,
-		&run->to->refusal, &run->to->notes))
+	if (finder_candidates(run->arena, &own, urls, &run->to->refusal) == 0 ||
+	    !finder_discover(run->http, run->arena, &own, own.user, urls[0], &services, &run->to->refusal,
+		&run->to->notes))
 		return false;
 	run->to->url = services.enrollment_url;
 	return true;

@@ -17,7 +17,7 @@
 /* Certificates and keys, made once: the device's (RSA and EC), another device's, and an impostor's. */
 static struct {
 	struct arena *arena;
-	struct made_certificate authority, device, ec_device, other, impostor;
+	struct made_certificate authority, device, ec_device, other, impostor, ended;
 	gnutls_privkey_t key, ec_key, other_key, impostor_key, fresh;
 	struct bytes request; /* a PKCS#10 with a new key, as Windows makes it */
 } made;
@@ -62,6 +62,8 @@ certificates_make(void **state)
 	made.device = issued_to("device", rsa_new());
 	made.ec_device = issued_to("device", NULL);
 	made.other = issued_to("other", rsa_new());
+	made.ended = make_certificate(made.arena,
+	    &(struct made_wish){ "device", false, false, -7200, -3600, made.device.key }, &made.authority);
 	made.key = abstract(made.device.key);
 	made.ec_key = abstract(made.ec_device.key);
 	made.other_key = abstract(made.other.key);
@@ -87,6 +89,7 @@ certificates_free(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		gnutls_privkey_deinit(keys[i]);
+	free_certificate(&made.ended, false);
 	for (size_t i = 0; i < ARRAY_SIZE(each); i++)
 		free_certificate(each[i], true);
 	arena_free(made.arena);
@@ -582,6 +585,21 @@ test_every_byte_counts(void **state)
 	arena_free(arena);
 }
 
+/* A certificate that has ended signs as well as before: when it is too late is not said here. */
+static void
+test_ended(void **state)
+{
+	struct arena *arena = arena_new();
+	struct pkcs7_parts parts = right(arena);
+	struct why why = { "" };
+
+	(void)state;
+	parts.signer_name = issuer_and_serial(arena, made.ended.crt);
+	if (take(arena, pkcs7_of(arena, &parts), made.ended.der, false, &why) != OUTCOME_OK)
+		fail_msg("%s", why.text);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -589,6 +607,7 @@ main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_names_the_signer),
 		cmocka_unit_test(test_every_byte_counts),
+		cmocka_unit_test(test_ended),
 	};
 
 	return cmocka_run_group_tests(tests, certificates_make, certificates_free);
