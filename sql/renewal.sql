@@ -84,7 +84,7 @@ CREATE OR REPLACE FUNCTION muster.rule_renewal_period(x muster.certificate, o mu
 LANGUAGE sql STABLE AS $$
 	-- A device decides by its own clock, and works through its list when it wakes.
 	SELECT CASE WHEN o.renews_early THEN muster.says('renewal period', 'OK', 'renewed at any time')
-		WHEN muster.renewal_begins(x, o) - interval '1 day' <= now() THEN muster.says('renewal period', 'OK', format('renewed since %s', muster.said_time(muster.renewal_begins(x, o))))
+		WHEN muster.renewal_begins(x, o) - interval '1 day' <= now() THEN muster.says('renewal period', 'OK', format('renewed from %s on, give or take a day', muster.said_time(muster.renewal_begins(x, o))))
 		ELSE muster.says('renewal period', 'NotEligibleToRenew', format('too early: the certificate ends on %s and is renewed from %s on',
 			muster.said_time(x.not_after), muster.said_time(muster.renewal_begins(x, o))), jsonb_build_object('from', muster.renewal_begins(x, o), 'ends', x.not_after)) END
 $$;
