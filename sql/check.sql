@@ -40,6 +40,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			'groups of the identity provider are mapped, and no variable tells them', format('SELECT muster.use_web_server_sign_in(%L, …, groups_variable => ''OIDC_CLAIM_groups'');', o.key)),
 		('warning', 'URLs', o.enrollment_url = o.device_url, 'devices enroll at the host that asks for client certificates: Windows prompts its user for one',
 			format('SELECT muster.set_organization_urls(%L, enrollment_url, device_url);', o.key)),
+		('error', 'renewal', o.renewal_needs_client_certificate AND o.enrollment_url <> o.device_url AND lower(o.renewal_url) LIKE o.enrollment_url || '/%',
+			'devices are sent to the enrollment host to renew, which asks for no client certificate: they are refused', format('SELECT muster.set_renewal(%L, %s, %s);', o.key, o.renew_period_days, o.renew_retry_days)),
 		('error', 'group', o.group_required AND NOT EXISTS (SELECT FROM muster.account_group g WHERE g.organization = o.id AND g.may_enroll),
 			'only members of groups may enroll, and no group may', format('SELECT muster.add_group(%L, name); or: SELECT muster.require_group(%L, false);', o.key, o.key)),
 		('warning', 'group', o.group_required AND EXISTS (SELECT FROM muster.account_group g WHERE g.organization = o.id AND g.may_enroll)
@@ -182,6 +184,9 @@ BEGIN
 		('enrollment version', o.enrollment_version, 'muster.set_enrollment_version'),
 		('authority', (SELECT format('%s, until %s', c.name, to_char(c.not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD')) FROM muster.authority c WHERE c.id = o.authority), 'muster.set_authority, muster-ca init'),
 		('certificates', format('%s days, renewed from %s days before the end, every %s days', o.validity_days, o.renew_period_days, o.renew_retry_days), 'muster.set_validity, muster.set_renewal'),
+		('renewals', concat_ws(', ', 'at ' || muster.renewal_address(o), CASE WHEN o.renewal_grace_days > 0 THEN format('until %s days after the end', o.renewal_grace_days) END,
+			CASE WHEN o.renews_early THEN 'at any time' END, CASE WHEN NOT o.renews_same_key THEN 'with a new key' END,
+			CASE WHEN NOT o.renewal_needs_client_certificate THEN 'by the signature alone' END), 'muster.set_renewal, muster.set_renewal_rules'),
 		('DM server', o.management_url, 'muster.set_dm_server'),
 		('provider', format('%s, shown as %s', o.provider_id, coalesce(o.provider_name, o.name)), 'muster.set_dm_server'),
 		('poll schedule', format('%s × %s, %s × %s, %s × %s minutes', o.first_retries, o.first_interval, o.second_retries, o.second_interval, o.remaining_retries, o.remaining_interval), 'muster.set_poll_schedule'),

@@ -173,7 +173,7 @@ GRANT EXECUTE ON FUNCTION
 
 -- An organization's own administrator sets what is his: not its hosts, its domains, its authority or whether it is let in.
 GRANT UPDATE (name, auth_policies, sign_in, enrollment_version, validity_days, backdate_minutes, minimum_key_length, allow_sha1, replaced_certificate_days,
-	renewal_url, renew_period_days, renew_retry_days, provider_id, provider_name, management_url, first_retries, first_interval,
+	renewal_url, renew_period_days, renew_retry_days, renewal_grace_days, renews_early, renews_same_key, renewal_needs_client_certificate, provider_id, provider_name, management_url, first_retries, first_interval,
 	second_retries, second_interval, remaining_retries, remaining_interval, poll_on_login, all_users_poll_on_first_login,
 	application_enterprise_id, application_token, hub_product_id, hub_uri, hub_name, device_cap, group_required, licence_required,
 	only_preregistered, collision_policy, terms_version) ON muster.organization TO muster_organization_admin;
@@ -258,6 +258,11 @@ GRANT EXECUTE ON FUNCTION
 	muster.require_directory_group(text, text, text, text), muster.set_directory_times(text, text, integer, integer, integer),
 	muster.welcome_from_directory(text, text, boolean), muster.remember_directory_passwords(text, text, boolean)
 	TO :changers;
+
+-- Renewals.
+GRANT SELECT ON muster.renewals_due TO :readers;
+GRANT EXECUTE ON FUNCTION muster.renewal_begins(muster.certificate, muster.organization), muster.renewal_address(muster.organization), muster.explain_renewal(uuid) TO :readers;
+GRANT EXECUTE ON FUNCTION muster.set_renewal_rules(text, integer, boolean, boolean, boolean) TO :changers;
 
 -- Guessed passwords: everybody looks, help desks clear, administrators set the limits.
 GRANT SELECT ON muster.password_failure, muster.known_network, muster.guessing_limit, muster.password_failures, muster.lockouts TO :readers;

@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 20
+\set newest 21
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -120,6 +120,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 20) AS due 
 \if :due
 \ir migrations/020-authority-operations.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 21) AS due \gset
+\if :due
+\ir migrations/021-renewal.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -162,6 +166,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 20) AS due 
 \ir watch.sql
 \ir page_texts.sql
 \ir issuer.sql
+\ir renewal.sql
 \ir under_way.sql
 \ir views.sql
 \ir reports.sql

@@ -243,8 +243,8 @@ BEGIN
 
 	UPDATE muster.device d SET state = 'replaced', replaced_by = p_grant, replaced_at = now() WHERE d.id = ANY (replaced);
 	PERFORM muster.record_device(c, p_grant, p_trace, p_attempt, p_dm_secrets);
-	INSERT INTO muster.certificate (sha256, organization, device, authority, serial, public_key_sha256, der, not_before, not_after)
-	VALUES (p_sha256, o.id, p_grant, p_authority, p_serial, p_public_key_sha256, p_certificate, to_timestamp(p_not_before), to_timestamp(p_not_after));
+	INSERT INTO muster.certificate (sha256, organization, device, authority, serial, public_key_sha256, der, not_before, not_after, renew_period_days)
+	VALUES (p_sha256, o.id, p_grant, p_authority, p_serial, p_public_key_sha256, p_certificate, to_timestamp(p_not_before), to_timestamp(p_not_after), o.renew_period_days);
 	PERFORM muster.consume_token(held, c, p_grant, p_public_key_sha256, replaced);
 	PERFORM muster.use_signature(o, p_claim, p_grant);
 	PERFORM muster.record_events(c, p_grant, p_trace, p_attempt, o.collision_policy, elsewhere, replaced, replaced_of,

@@ -262,6 +262,12 @@ END
 $$;
 COMMENT ON FUNCTION muster.set_sign_in(text, text) IS 'Where an organization''s users sign in when the AuthPolicy is Federated: page (ours, with the account''s password or its directory''s) or web server (its own module protects /muster/sso). Example: SELECT muster.set_sign_in(''example'', ''page'');';
 
+CREATE OR REPLACE FUNCTION muster.renewal_address(o muster.organization) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT coalesce(o.renewal_url, format('%s/EnrollmentServer/%s/Renewal.svc', o.device_url, o.key))
+$$;
+COMMENT ON FUNCTION muster.renewal_address(muster.organization) IS 'Internal: where an organization''s devices renew their certificates, as they are told: what is set, or the host that asks for client certificates. Example: SELECT muster.renewal_address(o) FROM muster.organization o;';
+
 CREATE OR REPLACE FUNCTION muster.set_renewal(organization text, period_days integer DEFAULT 42, retry_days integer DEFAULT 5, url text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -284,7 +290,7 @@ BEGIN
 		set_renewal.period_days, set_renewal.retry_days, ', at ' || clean);
 END
 $$;
-COMMENT ON FUNCTION muster.set_renewal(text, integer, integer, text) IS 'When an organization''s new devices begin to renew their certificates (days before the end), how many days lie between their tries, and where (NULL: where they enrolled). Example: SELECT muster.set_renewal(''example'', 42, 5);';
+COMMENT ON FUNCTION muster.set_renewal(text, integer, integer, text) IS 'When an organization''s new devices begin to renew their certificates (days before the end), how many days lie between their tries, and where (NULL: at the host that asks for client certificates). What is renewed at all: muster.set_renewal_rules. Example: SELECT muster.set_renewal(''example'', 42, 5);';
 
 CREATE OR REPLACE FUNCTION muster.set_validity(organization text, days integer) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

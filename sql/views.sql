@@ -35,23 +35,27 @@ SELECT d.id, o.key AS organization, a.upn AS account, d.name, d.state, d.enrolle
        d.device_id, d.hardware_id, d.application_version, d.request_version, d.locale,
        c.not_after AS certificate_ends,
        d.replaced_by, d.replaced_at, d.ended_at, d.retired_at, d.retired_reason,
-       d.remote, d.trace, d.attempt, d.facts
+       d.remote, d.trace, d.attempt, d.facts,
+       encode(n.sha256, 'hex') AS certificate, n.renewed_at
   FROM muster.device d
   JOIN muster.account a ON a.id = d.account
   JOIN muster.organization o ON o.id = d.organization
-  LEFT JOIN LATERAL (SELECT max(x.not_after) AS not_after FROM muster.certificate x WHERE x.device = d.id) c ON true;
-COMMENT ON VIEW muster.devices IS 'Devices, living and past, with account and organization. Names, versions and ids are what the device said. The newest of one organization among very many: muster.device_page. Example: SELECT name, account, os_version, enrolled_at, first_contact_at FROM muster.devices WHERE state = ''enrolled'' ORDER BY id DESC LIMIT 20;';
+  LEFT JOIN LATERAL (SELECT max(x.not_after) AS not_after FROM muster.certificate x WHERE x.device = d.id) c ON true
+  LEFT JOIN LATERAL (SELECT x.sha256, CASE WHEN x.renews IS NOT NULL THEN x.issued_at END AS renewed_at FROM muster.certificate x
+	WHERE x.device = d.id ORDER BY x.issued_at DESC LIMIT 1) n ON true;
+COMMENT ON VIEW muster.devices IS 'Devices, living and past, with account and organization. Names, versions and ids are what the device said; certificate is the SHA-256 of the newest one, renewed_at when it was renewed last. The newest of one organization among very many: muster.device_page. Example: SELECT name, account, os_version, enrolled_at, first_contact_at FROM muster.devices WHERE state = ''enrolled'' ORDER BY id DESC LIMIT 20;';
 
 CREATE OR REPLACE VIEW muster.certificates WITH (security_invoker = true) AS
 SELECT encode(c.sha256, 'hex') AS sha256, encode(c.serial, 'hex') AS serial, o.key AS organization, a.upn AS account,
        c.device, d.name AS device_name, d.state AS device_state, t.name AS authority,
-       c.not_before, c.not_after, c.issued_at, c.first_used_at, c.der
+       c.not_before, c.not_after, c.issued_at, c.first_used_at, c.der,
+       encode(c.renews, 'hex') AS renews, c.superseded_at
   FROM muster.certificate c
   JOIN muster.device d ON d.id = c.device
   JOIN muster.account a ON a.id = d.account
   JOIN muster.organization o ON o.id = c.organization
   JOIN muster.authority t ON t.id = c.authority;
-COMMENT ON VIEW muster.certificates IS 'Certificates issued to devices. Of one organization among very many: muster.certificate_page. Example: SELECT account, device_name, not_after FROM muster.certificates WHERE not_after < now() + interval ''30 days'' AND device_state = ''enrolled'' ORDER BY not_after LIMIT 50;';
+COMMENT ON VIEW muster.certificates IS 'Certificates issued to devices, with the one that each renews and when its own successor was first used. Of one organization among very many: muster.certificate_page. Example: SELECT account, device_name, not_after FROM muster.certificates WHERE not_after < now() + interval ''30 days'' AND device_state = ''enrolled'' ORDER BY not_after LIMIT 50;';
 
 CREATE OR REPLACE VIEW muster.authorities WITH (security_invoker = true) AS
 SELECT c.id, c.name, c.kind, CASE WHEN c.kind <> 'root' THEN r.name END AS root, c.key_type, c.has_key, c.not_before, c.not_after,

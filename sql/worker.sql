@@ -81,7 +81,7 @@ BEGIN
 	v := muster.decided(v);
 	RETURN QUERY SELECT v.outcome, v.why, v.text, o.key, a.id, a.upn, a.password_hash,
 		o.minimum_key_length, o.allow_sha1,
-		o.provider_id, coalesce(o.provider_name, o.name), o.management_url, o.renewal_url, o.renew_period_days, o.renew_retry_days,
+		o.provider_id, coalesce(o.provider_name, o.name), o.management_url, muster.renewal_address(o), o.renew_period_days, o.renew_retry_days,
 		o.first_retries, o.first_interval, o.second_retries, o.second_interval,
 		o.remaining_retries, o.remaining_interval, o.poll_on_login, o.all_users_poll_on_first_login,
 		o.application_enterprise_id, o.application_token, o.hub_product_id, o.hub_uri, o.hub_name,
@@ -92,7 +92,7 @@ $$;
 COMMENT ON FUNCTION muster_worker.consider(text, text, jsonb, text, jsonb) IS 'RequestSecurityToken, before the proof: whom the credential names, what proves it, the decision so far (to be told only once it is proven), and what the provisioning document needs. Custom rules are not asked: strangers must not run them. suspected, refused: what wrong passwords before it mean, for a password, decoy: what to hash where there is none to compare it with; NULL for all else. Writes nothing. Example: SELECT * FROM muster_worker.consider(''example'', ''ada'', ''{"EnrollmentType":"Full"}'');';
 
 CREATE OR REPLACE FUNCTION muster_worker.refuse(p_trace uuid, p_attempt uuid, p_stage text, p_outcome text, p_why text,
-	p_organization text, p_user text, p_account uuid, p_remote text, p_facts jsonb, p_details jsonb DEFAULT NULL)
+	p_organization text, p_user text, p_account uuid, p_remote text, p_facts jsonb, p_details jsonb DEFAULT NULL, p_device uuid DEFAULT NULL)
 RETURNS TABLE (recorded boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -106,8 +106,8 @@ BEGIN
 	END IF;
 	SELECT x.id INTO o FROM muster.organization x WHERE x.key = lower(p_organization);
 	address := muster.to_inet(p_remote);
-	INSERT INTO muster.event (kind, organization, account, trace, attempt, stage, outcome, why, user_name, remote, details)
-	VALUES ('refused', o, p_account, p_trace, p_attempt, muster.cut(p_stage, 32), muster.cut(p_outcome, 32), muster.cut(p_why, 400),
+	INSERT INTO muster.event (kind, organization, account, device, trace, attempt, stage, outcome, why, user_name, remote, details)
+	VALUES ('refused', o, p_account, p_device, p_trace, p_attempt, muster.cut(p_stage, 32), muster.cut(p_outcome, 32), muster.cut(p_why, 400),
 		muster.cut(p_user, 320), address,
 		jsonb_strip_nulls(jsonb_build_object(
 			'facts', CASE WHEN p_facts IS NOT NULL THEN muster.kept_facts(p_facts, 8192) END,
@@ -123,7 +123,7 @@ BEGIN
 	RETURN QUERY SELECT true;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.refuse(uuid, uuid, text, text, text, text, text, uuid, text, jsonb, jsonb) IS 'Record a refusal: trace and attempt id, stage, outcome, reason, organization''s key, typed user name, account, client address, device''s facts, the decision''s details (at most 16 KiB); NULL for what is not known. Texts are cut, nothing a stranger sent can make it fail. False: not recorded, the database is read-only. Example: SELECT * FROM muster_worker.refuse(muster.new_id(), NULL, ''policy'', ''Authentication'', ''wrong password'', ''example'', ''ada'', NULL, ''192.0.2.7'', NULL);';
+COMMENT ON FUNCTION muster_worker.refuse(uuid, uuid, text, text, text, text, text, uuid, text, jsonb, jsonb, uuid) IS 'Record a refusal: trace and attempt id, stage, outcome, reason, organization''s key, typed user name, account, client address, device''s facts, the decision''s details (at most 16 KiB), the device that is on record; NULL for what is not known. Texts are cut, nothing a stranger sent can make it fail. False: not recorded, the database is read-only. Example: SELECT * FROM muster_worker.refuse(muster.new_id(), NULL, ''policy'', ''Authentication'', ''wrong password'', ''example'', ''ada'', NULL, ''192.0.2.7'', NULL);';
 
 CREATE OR REPLACE FUNCTION muster.certificate_bars(x muster.certificate, d muster.device, o muster.organization) RETURNS text
 LANGUAGE sql STABLE AS $$
@@ -170,10 +170,18 @@ CREATE OR REPLACE FUNCTION muster.first_use(p_sha256 bytea, p_device uuid, p_tra
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	d record;
+	renewed bytea;
 BEGIN
-	UPDATE muster.certificate c SET first_used_at = now() WHERE c.sha256 = p_sha256 AND c.first_used_at IS NULL;
+	-- The device before its certificates, as renewing locks them.
+	PERFORM FROM muster.device x WHERE x.id = p_device FOR NO KEY UPDATE;
+	UPDATE muster.certificate c SET first_used_at = now() WHERE c.sha256 = p_sha256 AND c.first_used_at IS NULL
+		RETURNING c.renews INTO renewed;
 	IF NOT FOUND THEN
 		RETURN; -- another worker was first
+	END IF;
+	-- What it renews has ended, and with it whatever else was issued for that and never used: those answers got lost.
+	IF renewed IS NOT NULL THEN
+		UPDATE muster.certificate c SET superseded_at = now() WHERE c.device = p_device AND c.sha256 <> p_sha256 AND c.superseded_at IS NULL;
 	END IF;
 	UPDATE muster.device x SET first_contact_at = coalesce(x.first_contact_at, now()) WHERE x.id = p_device
 		RETURNING x.organization, x.account, x.attempt, x.enrolled_at, x.os_version, x.first_contact_at = now() AS is_first INTO d;
@@ -184,14 +192,16 @@ BEGIN
 		SELECT x.id FROM muster.device x JOIN before b ON x.replaced_by = b.id WHERE x.ended_at IS NULL
 	)
 	UPDATE muster.device x SET ended_at = now() FROM before b WHERE x.id = b.id;
-	INSERT INTO muster.event (kind, organization, account, device, trace, attempt, stage, outcome)
-	VALUES ('first contact', d.organization, d.account, p_device, p_trace, d.attempt, 'device', 'OK');
+	INSERT INTO muster.event (kind, organization, account, device, trace, attempt, stage, outcome, details)
+	VALUES (CASE WHEN renewed IS NULL THEN 'first contact' ELSE 'renewal used' END, d.organization, d.account, p_device, p_trace,
+		CASE WHEN renewed IS NULL THEN d.attempt END, 'device', 'OK',
+		CASE WHEN renewed IS NULL THEN '{}' ELSE jsonb_build_object('sha256', encode(p_sha256, 'hex'), 'ends', encode(renewed, 'hex')) END);
 	IF d.is_first THEN
 		PERFORM muster.count_first_contact(d.organization, d.enrolled_at, d.os_version);
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION muster.first_use(bytea, uuid, uuid) IS 'Internal: record that a certificate was used for the first time, and end the ones it replaced. Example: see muster_worker.device.';
+COMMENT ON FUNCTION muster.first_use(bytea, uuid, uuid) IS 'Internal: record that a certificate was used for the first time, and end the ones it replaced or renews. Example: see muster_worker.device.';
 
 CREATE OR REPLACE FUNCTION muster.keep_partitions() RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -114,16 +114,19 @@ ask_write(json_t *object, struct arena *arena, const struct ask *ask, struct dea
 	    text_add(object, "attempt", ask->attempt) && text_add(object, "remote", ask->remote) &&
 	    text_add(object, "facts", ask->facts) && text_add(object, "claim", ask->claim) &&
 	    bytes_add(object, "public_key", arena, ask->public_key) &&
+	    text_add(object, "renews", ask->renews) && text_add(object, "device", ask->device) &&
 	    number_add(object, "patience_ms", deadline_left_ms(deadline));
 }
 
 static void
-issued_read(struct reader *reader, struct issued *issued)
+issued_read(struct reader *reader, bool renewal, struct issued *issued)
 {
 	issued->device = text_take_needed(reader, "device");
 	issued->certificate = bytes_take_needed(reader, "certificate");
 	issued->issuing = bytes_take(reader, "issuing");
-	issued->root = bytes_take_needed(reader, "root");
+	issued->root = renewal ? bytes_take(reader, "root") : bytes_take_needed(reader, "root");
+	if (renewal)
+		return;
 	issued->secrets = (struct dm_secrets){
 		.client_secret = text_take_needed(reader, "client_secret"),
 		.client_nonce = text_take_needed(reader, "client_nonce"),
@@ -134,7 +137,7 @@ issued_read(struct reader *reader, struct issued *issued)
 }
 
 static bool
-answer_read(struct arena *arena, const json_t *object, struct answer *answer)
+answer_read(struct arena *arena, const json_t *object, bool renewal, struct answer *answer)
 {
 	struct reader reader = { arena, object, 0, false };
 	const char *name = text_take_needed(&reader, "outcome");
@@ -149,7 +152,7 @@ answer_read(struct arena *arena, const json_t *object, struct answer *answer)
 	answer->issued.database_us = number_take(&reader, "database_us");
 	answer->issued.signature_us = number_take(&reader, "signature_us");
 	if (answer->decision.outcome == OUTCOME_OK)
-		issued_read(&reader, &answer->issued);
+		issued_read(&reader, renewal, &answer->issued);
 	return reader_succeeded(&reader);
 }
 
@@ -170,7 +173,7 @@ lost_because(bool *lost, struct why *why, const char *reason)
 }
 
 static enum outcome
-exchange_run(int fd, struct arena *arena, struct bytes message, struct deadline deadline,
+exchange_run(int fd, struct arena *arena, struct bytes message, bool renewal, struct deadline deadline,
     struct answer *answer, bool *lost, struct why *why)
 {
 	CLEANUP(json_cleanup) json_t *object = NULL;
@@ -181,7 +184,7 @@ exchange_run(int fd, struct arena *arena, struct bytes message, struct deadline 
 	if (!message_write(fd, message, deadline, &reason) ||
 	    message_read(fd, arena, deadline, &object, &reason) != MESSAGE_WHOLE)
 		return lost_because(lost, why, reason.text);
-	if (!answer_read(arena, object, answer))
+	if (!answer_read(arena, object, renewal, answer))
 		return lost_because(lost, why, "its answer is not one");
 	if (answer->decision.outcome != OUTCOME_OK)
 		return refuse(why, answer->decision.outcome, "%s",
@@ -202,7 +205,7 @@ issuer_ask(int fd, struct arena *arena, const struct ask *ask, struct deadline d
 	if (!message_pack(arena, object, &message))
 		return refuse(why, OUTCOME_MESSAGE_FORMAT,
 		    "MS-MDE2 3.4.4.1.1.1: the context items are too long together");
-	return exchange_run(fd, arena, message, deadline, answer, lost, why);
+	return exchange_run(fd, arena, message, ask->renews != NULL, deadline, answer, lost, why);
 }
 
 /* --- issuer --- */
@@ -221,9 +224,11 @@ ask_read(struct arena *arena, const json_t *object, struct ask *ask)
 		.facts = text_take_needed(&reader, "facts"),
 		.claim = text_take_needed(&reader, "claim"),
 		.public_key = bytes_take_needed(&reader, "public_key"),
+		.renews = text_take(&reader, "renews"),
+		.device = text_take(&reader, "device"),
 		.patience_ms = number_take(&reader, "patience_ms"),
 	};
-	return reader_succeeded(&reader);
+	return reader_succeeded(&reader) && (ask->renews == NULL) == (ask->device == NULL);
 }
 
 enum ask_end

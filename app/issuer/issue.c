@@ -3,6 +3,8 @@
 #include <muster/authority/csr.h>
 #include <muster/base/facts.h>
 #include <muster/base/guid.h>
+#include <muster/base/text.h>
+#include <muster/store/renewal.h>
 
 #include <gnutls/crypto.h>
 #include <poll.h>
@@ -35,7 +37,8 @@ struct issuance {
 	struct arena *arena;
 	const struct ask *ask;
 	struct deadline deadline;
-	struct guid grant;
+	struct guid grant;   /* of a renewal the device */
+	struct bytes renews; /* of a renewal the old certificate's SHA-256; else empty */
 	const char *facts;
 	struct dm_secrets secrets;
 	const struct stored_profile *profile;
@@ -78,10 +81,17 @@ ask_check(struct issuance *in, struct why *why)
 	if (strlen(ask->claim) > CLAIM_MAX)
 		return refuse(
 		    why, OUTCOME_INTERNAL_SERVICE_FAULT, "the issuer was asked with too long a claim");
+	if (ask->renews != NULL &&
+	    (!guid_valid(ask->device) || !bytes_from_hex(in->arena, ask->renews, &in->renews) ||
+		in->renews.size != SHA256_SIZE))
+		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
+		    "the issuer was asked to renew what is no device's certificate");
 	if (!facts_from_json(in->arena, ask->facts, facts))
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "the issuer was asked with facts that are none, too many or too long");
 	in->facts = facts_json(in->arena, facts);
+	if (ask->renews != NULL)
+		memcpy(in->grant.text, text_lower(in->arena, ask->device), sizeof(in->grant.text));
 	return OUTCOME_OK;
 }
 
@@ -210,6 +220,9 @@ record_make(struct issuance *in, struct why *why)
 		.facts = in->facts,
 		.claim = in->ask->claim,
 	};
+	/* The DM account lives on over renewals. */
+	if (in->renews.size > 0)
+		return certificate_make(in, why);
 	if ((o = keyring_sealing_key(&in->issuer->keyring, &sealing_key, why)) != OUTCOME_OK ||
 	    (o = secrets_seal(in->arena, sealing_key, in->grant.text, &in->secrets, &in->record.dm_secrets,
 		 why)) != OUTCOME_OK)
@@ -218,6 +231,16 @@ record_make(struct issuance *in, struct why *why)
 }
 
 /* --- the record --- */
+
+static enum outcome
+record_once(struct issuance *in, struct deadline call, bool *stale, enum pg_end *end, struct why *why)
+{
+	if (in->renews.size > 0)
+		return store_renew(in->issuer->pg, in->arena, call, &in->record, in->renews, &in->decision,
+		    stale, &in->recorded, end, &in->database_us, why);
+	return store_record(in->issuer->pg, in->arena, call, &in->record, &in->decision, stale, &in->recorded,
+	    end, &in->database_us, why);
+}
 
 /*
  * A connection that is lost while COMMIT is under way says nothing about the end of it. The same call
@@ -234,8 +257,7 @@ record_until_known(struct issuance *in, bool *stale, struct why *why)
 		struct deadline call = deadline_min(in->deadline, deadline_in_ms(CALL_MS));
 
 		end = PG_DONE;
-		o = store_record(in->issuer->pg, in->arena, call, &in->record, &in->decision, stale,
-		    &in->recorded, &end, &in->database_us, why);
+		o = record_once(in, call, stale, &end, why);
 		unknown = unknown || end == PG_LOST;
 		if (o == OUTCOME_OK || !unknown)
 			return o;
@@ -268,7 +290,9 @@ issuance_run(struct issuance *in, struct why *why)
 	enum outcome o;
 	bool stale;
 
-	if ((o = ask_check(in, why)) != OUTCOME_OK ||
+	if ((o = ask_check(in, why)) != OUTCOME_OK)
+		return o;
+	if (in->renews.size == 0 &&
 	    (o = secrets_make(in->arena, in->grant.text, &in->secrets, why)) != OUTCOME_OK)
 		return o;
 	for (int i = 0; i < ROUNDS_MAX; i++) {
@@ -320,12 +344,28 @@ issued_before(struct issuance *in, struct issued *issued, struct why *why)
 	    in->arena, sealing_key, recorded->device, recorded->dm_secrets, &issued->secrets, why);
 }
 
+/* What stands in the record, by whichever call; root and issuing CA only where the device lacks them. */
+static struct issued
+issued_again(const struct issuance *in)
+{
+	return (struct issued){
+		.device = in->recorded.device,
+		.certificate = in->recorded.certificate,
+		.issuing = in->recorded.issuing,
+		.root = in->recorded.root,
+	};
+}
+
 static enum outcome
 answer_fill(struct issuance *in, struct answer *answer, struct why *why)
 {
 	answer->decision = in->decision;
 	if (in->decision.outcome != OUTCOME_OK)
 		return OUTCOME_OK;
+	if (in->renews.size > 0) {
+		answer->issued = issued_again(in);
+		return OUTCOME_OK;
+	}
 	if (strcmp(in->recorded.device, in->grant.text) != 0)
 		return issued_before(in, &answer->issued, why);
 	answer->issued = issued_now(in);

@@ -4,8 +4,11 @@
 #include "element.h"
 #include "identity.h"
 
+#include <muster/base/clock.h>
+
 /* Compiled into the client, MS-MDE2 3.3.4.1.1.1.1 calls it a MUST. */
 #define TOKEN_ID "uuid-cc1ccc1f-2fba-4bcf-b063-ffc0cac77917-4"
+#define LIFE_MS (5 * 60 * 1000)
 
 static void
 text_write(struct xml_out *out, const struct settings *settings, const char *text)
@@ -52,13 +55,38 @@ token_write(
 	xml_end(out);
 }
 
+/* The published sample's, at length; its password is blank because the certificate speaks. */
+static void
+renewal_write(
+    struct xml_out *out, struct arena *arena, const struct settings *settings, const struct login *login)
+{
+	int64_t now = clock_now_ms();
+
+	if (login->password == NULL)
+		return;
+	xml_start(out, NULL, "u:Timestamp", NULL);
+	xml_attr(out, "u:Id", "_0");
+	xml_element(out, "u:Created", clock_text(arena, now));
+	xml_element(out, "u:Expires", clock_text(arena, now + LIFE_MS));
+	xml_end(out);
+	xml_start(out, NULL, "wsse:UsernameToken", NULL);
+	xml_attr(out, "u:Id", TOKEN_ID);
+	envelope_value(out, settings, "wsse:Username", login->user == NULL ? "" : login->user);
+	xml_start(out, NULL, "wsse:Password", NULL);
+	xml_attr(out, "wsse:Type", URI_PASSWORD_TEXT);
+	xml_end(out);
+	xml_end(out);
+}
+
 static void
 security_write(
     struct xml_out *out, struct arena *arena, const struct settings *settings, const struct login *login)
 {
 	xml_start(out, NULL, "wsse:Security", NULL);
 	xml_attr(out, "s:mustUnderstand", "1");
-	if (login->signer != NULL)
+	if (login->renews)
+		renewal_write(out, arena, settings, login);
+	else if (login->signer != NULL)
 		signer_token_write(out, arena, login->signer);
 	else if (login->token != NULL)
 		token_write(out, arena, settings, login);

@@ -23,6 +23,7 @@ struct login {
 	const struct secret *token;    /* NULL: none; a text, sent as base64 in a BinarySecurityToken */
 	const char *token_type;	       /* its ValueType */
 	const struct signer *signer;   /* NULL: none; envelope_end() signs */
+	bool renews; /* nothing of these: an empty header, or with password a Timestamp and a blank one */
 };
 
 /* Open envelope and Body; login NULL: no Security header. The message's id is returned, in arena. */

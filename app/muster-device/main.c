@@ -151,12 +151,22 @@ status(struct arena *arena, const struct options *options)
 }
 
 static enum exit_status
+renew(struct arena *arena, const struct options *options)
+{
+	struct renewal *renewal = arena_alloc(arena, sizeof(*renewal));
+
+	renewal_run(arena, &options->settings, options->habits, options->at_once, options->raw_url, renewal);
+	return report_renewal(arena, &options->settings, renewal);
+}
+
+static enum exit_status
 run(struct arena *arena, const struct options *options)
 {
 	switch (options->verb) {
 	case VERB_ENROLL: return enroll(arena, options);
 	case VERB_LOAD: return load_run(options);
 	case VERB_STATUS: return status(arena, options);
+	case VERB_RENEW: return renew(arena, options);
 	case VERB_RAW: return raw_run(options);
 	case VERB_VERSION: printf("muster-device %s\n", PACKAGE_VERSION); return EXIT_ENROLLED;
 	case VERB_HELP:

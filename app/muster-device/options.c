@@ -37,6 +37,8 @@ enum letter {
 	OPTION_OUT,
 	OPTION_POOL,
 	OPTION_FRESH_KEYS,
+	OPTION_AT_ONCE,
+	OPTION_IF_DUE,
 	OPTION_TERMS,
 	OPTION_DECLINE_TERMS,
 	OPTION_TO,
@@ -83,6 +85,8 @@ static const struct option table[] = {
 	{ "out", required_argument, NULL, OPTION_OUT },
 	{ "pool", required_argument, NULL, OPTION_POOL },
 	{ "fresh-keys", no_argument, NULL, OPTION_FRESH_KEYS },
+	{ "at-once", no_argument, NULL, OPTION_AT_ONCE },
+	{ "if-due", no_argument, NULL, OPTION_IF_DUE },
 	{ "to", required_argument, NULL, OPTION_TO },
 	{ "url", required_argument, NULL, OPTION_URL },
 	{ "content-type", required_argument, NULL, OPTION_CONTENT_TYPE },
@@ -97,6 +101,7 @@ static const char help[] =
     "\n"
     "  muster-device enroll --user UPN [options]           enroll once, show each stage\n"
     "  muster-device status --state DIR [options]          connect again with what was enrolled\n"
+    "  muster-device renew --state DIR [options]           renew its certificate when that is due\n"
     "  muster-device load -n N -c C --user UPN [options]   enroll N devices, C at once\n"
     "  muster-device raw FILE --to STAGE --user UPN        send a file's bytes as they are\n"
     "\n"
@@ -135,6 +140,13 @@ static const char help[] =
     "  --pedantic               refuse what is only noted otherwise\n"
     "  --json                   one JSON object instead of the table\n"
     "\n"
+    "renew\n"
+    "  --if-due                 only when its schedule says so (the default), or\n"
+    "  --at-once                now\n"
+    "  --url URL                there, instead of where it was told\n"
+    "  --sign-as WORD           attributes, base64-twice, value-type-a, same-key, user-token, sha1,\n"
+    "                           no-client-certificate (repeatable)\n"
+    "\n"
     "load\n"
     "  -n N  -c C               devices, and how many at once\n"
     "  --new-connections        none is kept\n"
@@ -147,7 +159,8 @@ static const char help[] =
     "  --to discovery|policy|enrollment   where discovery says that is; or --url URL\n"
     "  --content-type TYPE  --method METHOD\n"
     "\n"
-    "Exit status: 0 enrolled; 1 the server refused; 2 the device refuses what it received;\n"
+    "Exit status: 0 enrolled, renewed or not due; 1 the server refused; 2 the device refuses what it "
+    "received;\n"
     "64 a mistake in the command line. load: 0 only when every device enrolled, else 1.\n";
 
 void
@@ -269,6 +282,8 @@ plain_option(struct options *to, int letter, const char *value)
 	case OPTION_ACCOUNTS: to->accounts = value; return true;
 	case OPTION_OUT: to->out = value; return true;
 	case OPTION_FRESH_KEYS: to->fresh_keys = true; return true;
+	case OPTION_AT_ONCE: to->at_once = true; return true;
+	case OPTION_IF_DUE: to->at_once = false; return true;
 	case OPTION_TO: to->raw_to = value; return true;
 	case OPTION_URL: to->raw_url = value; return true;
 	case OPTION_CONTENT_TYPE: to->raw_type = value; return true;
@@ -317,7 +332,7 @@ verb_take(struct options *to, int argc, char **argv)
 		const char *name;
 		enum verb verb;
 	} verbs[] = { { "enroll", VERB_ENROLL }, { "load", VERB_LOAD }, { "status", VERB_STATUS },
-		{ "raw", VERB_RAW }, { "help", VERB_HELP } };
+		{ "renew", VERB_RENEW }, { "raw", VERB_RAW }, { "help", VERB_HELP } };
 
 	if (to->verb != VERB_NONE)
 		return true;
@@ -325,7 +340,8 @@ verb_take(struct options *to, int argc, char **argv)
 		if (strcmp(argv[optind], verbs[i].name) == 0)
 			to->verb = verbs[i].verb;
 	if (to->verb == VERB_NONE) {
-		fprintf(stderr, "muster-device: say what to do: enroll, load, status, raw or --help\n");
+		fprintf(
+		    stderr, "muster-device: say what to do: enroll, status, renew, load, raw or --help\n");
 		return false;
 	}
 	if (to->verb == VERB_RAW && optind + 1 < argc)
@@ -359,7 +375,7 @@ needs_check(struct options *to)
 	}
 	if (to->settings.override_count == OVERRIDES_MAX && to->settings.terms_url != NULL)
 		return mistake("option --terms", to->settings.terms_url, "is one item too many");
-	if (to->verb == VERB_STATUS && to->settings.state == NULL) {
+	if ((to->verb == VERB_STATUS || to->verb == VERB_RENEW) && to->settings.state == NULL) {
 		fprintf(stderr, "muster-device: --state DIR is needed: where enroll installed\n");
 		return false;
 	}

@@ -7,7 +7,7 @@
 
 #define USERS_MAX 1024
 
-enum verb { VERB_NONE, VERB_ENROLL, VERB_LOAD, VERB_STATUS, VERB_RAW, VERB_HELP, VERB_VERSION };
+enum verb { VERB_NONE, VERB_ENROLL, VERB_LOAD, VERB_STATUS, VERB_RENEW, VERB_RAW, VERB_HELP, VERB_VERSION };
 
 struct options {
 	enum verb verb;
@@ -21,12 +21,13 @@ struct options {
 	bool clock_behind;
 	const char *token_file; /* NULL: a password proves who enrolls */
 	bool token_is_jwt;	/* Entra ID's, not an opaque one */
+	bool at_once;		/* renew: whether it is due or not */
 	/* load */
 	const char *accounts; /* a file of "UPN password" lines */
 	const char *out;
 	unsigned long devices, concurrent, pool;
 	bool fresh_keys;
-	/* raw */
+	/* raw; its URL renew's, too */
 	const char *raw_file, *raw_to, *raw_url, *raw_type, *raw_method;
 };
 

@@ -96,3 +96,65 @@ provision_read(struct arena *arena, struct bytes document, const struct provisio
 	    provision_dmclient(&root, provision, refusal, notes) &&
 	    applications_check(arena, &root, refusal) && search_check(arena, provision, refusal);
 }
+
+/* MS-MDE2 3.5: these two blocks; what else a document brought would change the account. */
+static bool
+renewal_blocks_check(const struct characteristic *root, struct refusal *refusal, struct notes *notes)
+{
+	if (root->parms > 0)
+		return deny(refusal, HRESULT_PROV_UNKNOWN, "a parm stands outside any characteristic");
+	for (size_t i = 0; i < root->children; i++) {
+		const char *type = root->child[i].type;
+
+		if (strcmp(type, "DMClient") == 0)
+			note(notes, "a renewal's document has a block DMClient, which stays as it is");
+		else if (strcmp(type, "CertificateStore") != 0 && strcmp(type, "APPLICATION") != 0)
+			return deny_cause(refusal, HRESULT_PROV_MISC, HRESULT_UNKNOWN_BLOCK,
+			    "the document has a block %.80s, which is refused at renewal", type);
+	}
+	return true;
+}
+
+static bool
+subject_equals(const struct subject_name *one, const struct subject_name *other)
+{
+	if (one->count != other->count)
+		return false;
+	for (size_t i = 0; i < one->count; i++)
+		if (strcmp(one->part[i].type, other->part[i].type) != 0 ||
+		    strcmp(one->part[i].value, other->part[i].value) != 0)
+			return false;
+	return true;
+}
+
+/* What searches for the certificate looks for its subject. */
+static bool
+successor_check(struct arena *arena, const struct provision_expected *expected,
+    const struct provision *provision, struct refusal *refusal, struct notes *notes)
+{
+	struct subject_name old, new;
+
+	if (bytes_equal(expected->renews, provision->leaf))
+		return deny(
+		    refusal, HRESULT_PROV_CERTIFICATES, "the renewed certificate is the old one again");
+	if (!certificate_subject(arena, expected->renews, &old) ||
+	    !certificate_subject(arena, provision->leaf, &new) || !subject_equals(&old, &new))
+		return deny(refusal, HRESULT_PROV_NOT_FOUND,
+		    "the renewed certificate has another subject: what searches for it finds it no more");
+	if (certificate_not_after(provision->leaf) <= certificate_not_after(expected->renews))
+		note(notes, "the renewed certificate ends no later than the old one");
+	return true;
+}
+
+bool
+provision_read_renewal(struct arena *arena, struct bytes document, const struct provision_expected *expected,
+    struct provision *provision, struct refusal *refusal, struct notes *notes)
+{
+	struct characteristic root;
+
+	*provision = (struct provision){ 0 };
+	return wap_read(arena, document, &root, refusal) && renewal_blocks_check(&root, refusal, notes) &&
+	    provision_certificates(arena, &root, expected, provision, refusal, notes) &&
+	    provision_application_renewed(&root, expected, provision, refusal, notes) &&
+	    successor_check(arena, expected, provision, refusal, notes);
+}

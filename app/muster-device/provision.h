@@ -27,6 +27,10 @@ struct provision_expected {
 	bool system_store; /* EnrollmentType Device */
 	bool phone;	   /* knows EnterpriseAppManagement */
 	struct bytes public_key;
+	/* Of a renewal; empty and NULL: a first certificate. */
+	struct bytes renews;	    /* the certificate that ends, DER */
+	struct bytes root, issuing; /* those that are installed, where the document brings none */
+	const char *provider_id;
 };
 
 /*
@@ -37,11 +41,20 @@ struct provision_expected {
 bool provision_read(struct arena *, struct bytes document, const struct provision_expected *,
     struct provision *, struct refusal *, struct notes *);
 
+/*
+ * The same of a renewal's document, which changes the certificate of an account and nothing else: it must be
+ * another one of the same subject, for the account that is there.
+ */
+bool provision_read_renewal(struct arena *, struct bytes document, const struct provision_expected *,
+    struct provision *, struct refusal *, struct notes *);
+
 /* One for each block; provision_read() calls them in this order. */
 bool provision_certificates(struct arena *, const struct characteristic *root,
     const struct provision_expected *, struct provision *, struct refusal *, struct notes *);
 bool provision_application(
     struct arena *, const struct characteristic *root, struct provision *, struct refusal *, struct notes *);
+bool provision_application_renewed(const struct characteristic *root, const struct provision_expected *,
+    struct provision *, struct refusal *, struct notes *);
 bool provision_dmclient(
     const struct characteristic *root, struct provision *, struct refusal *, struct notes *);
 

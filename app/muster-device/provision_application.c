@@ -156,3 +156,23 @@ provision_application(struct arena *arena, const struct characteristic *root, st
 		    "SSLCLIENTCERTSEARCHCRITERIA is missing: no certificate would be presented");
 	return criteria_parse(arena, provision->criteria, &provision->search, refusal);
 }
+
+bool
+provision_application_renewed(const struct characteristic *root, const struct provision_expected *expected,
+    struct provision *provision, struct refusal *refusal, struct notes *notes)
+{
+	const struct characteristic *application;
+
+	if (!one_block(root, &application, refusal))
+		return false;
+	provision->provider_id = wap_value(application, "PROVIDER-ID");
+	if (provision->provider_id == NULL || expected->provider_id == NULL ||
+	    strcmp(provision->provider_id, expected->provider_id) != 0)
+		return deny(refusal, HRESULT_PROV_W7,
+		    "PROVIDER-ID is \"%.60s\", the account that is renewed is \"%.60s\"",
+		    provision->provider_id == NULL ? "" : provision->provider_id,
+		    expected->provider_id == NULL ? "" : expected->provider_id);
+	if (application->parms != 1 || application->children > 0)
+		note(notes, "a renewal's APPLICATION has more than PROVIDER-ID");
+	return true;
+}

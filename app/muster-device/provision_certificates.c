@@ -202,7 +202,14 @@ static bool
 whole_check(struct found *found)
 {
 	struct provision *provision = found->provision;
+	bool delivered = provision->root.size > 0 || provision->issuing.size > 0;
+	struct bytes root = provision->root, issuing = provision->issuing;
 
+	/* A renewal brings only what has changed. */
+	if (root.size == 0)
+		root = found->expected->root;
+	if (issuing.size == 0 && (!delivered || provision->root.size == 0))
+		issuing = found->expected->issuing;
 	if (!found->leaf)
 		return deny(found->refusal, HRESULT_PROV_CERTIFICATES, "there is no client certificate");
 	if (!found->container)
@@ -214,10 +221,10 @@ whole_check(struct found *found)
 		    provision->system_store ? "System" : "User");
 	if (provision->root.size > 0 && !certificate_is_root(provision->root))
 		return deny(found->refusal, HRESULT_PROV_CERTIFICATES, "Root/System holds what is no root");
-	if (provision->root.size == 0)
+	if (root.size == 0)
 		note(found->notes, "no root certificate was delivered");
-	return certificate_check(provision->leaf, provision->issuing, provision->root,
-	    found->expected->public_key, found->refusal, found->notes);
+	return certificate_check(
+	    provision->leaf, issuing, root, found->expected->public_key, found->refusal, found->notes);
 }
 
 bool

@@ -212,3 +212,53 @@ report_check_in(
 	line("state", answer->state);
 	line("until", answer->not_after);
 }
+
+static void
+renewal_json(struct arena *arena, const struct renewal *renewal)
+{
+	static const char *const words[] = { "renewed", "not due", "refused" };
+	const struct provision *provision = &renewal->provision;
+	json_t *root = json_pack("{ss ss* ss* ss* sb so}", "result", words[renewal->end], "device",
+	    renewal->from.device, "before", renewal->from.thumbprint, "url", renewal->url, "again",
+	    (int)renewal->again, "notes", notes_json(&renewal->notes));
+
+	if (renewal->due > 0)
+		json_object_set_new(
+		    root, "due", json_string(clock_text(arena, (int64_t)renewal->due * 1000)));
+	if (renewal->end == RENEWAL_REFUSED)
+		json_object_set_new(root, "refusal", refusal_json(&renewal->refusal));
+	if (renewal->end == RENEWAL_DONE) {
+		time_t until = certificate_not_after(provision->leaf);
+
+		json_object_set_new(root, "others", json_integer(renewal->others));
+		json_object_set_new(root, "store", json_string(renewal->from.store));
+		json_object_set_new(root, "sha1", json_string(certificate_sha1(arena, provision->leaf)));
+		json_object_set_new(root, "sha256", json_string(certificate_sha256(arena, provision->leaf)));
+		json_object_set_new(root, "notAfter", json_string(clock_text(arena, (int64_t)until * 1000)));
+	}
+	json_print(root);
+}
+
+enum exit_status
+report_renewal(struct arena *arena, const struct settings *settings, const struct renewal *renewal)
+{
+	if (settings->json)
+		renewal_json(arena, renewal);
+	if (renewal->end == RENEWAL_REFUSED && !settings->json) {
+		notes_print(&renewal->notes);
+		report_refusal(&renewal->refusal);
+	}
+	if (renewal->end == RENEWAL_REFUSED)
+		return report_status(&renewal->refusal);
+	if (settings->json)
+		return EXIT_ENROLLED;
+	notes_print(&renewal->notes);
+	if (renewal->end == RENEWAL_NOT_DUE)
+		printf("not due: device %s renews from %s on\n", renewal->from.device,
+		    clock_text(arena, (int64_t)renewal->due * 1000));
+	else
+		printf("renewed: device %s, %s %s, certificate until %s\n", renewal->from.device,
+		    renewal->from.store, certificate_sha1(arena, renewal->provision.leaf),
+		    clock_text(arena, (int64_t)certificate_not_after(renewal->provision.leaf) * 1000));
+	return EXIT_ENROLLED;
+}

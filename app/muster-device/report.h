@@ -3,6 +3,7 @@
 #define MUSTER_DEVICE_REPORT_H
 
 #include "enrollment.h"
+#include "renewal.h"
 
 /* Exit statuses of the program. */
 enum exit_status { EXIT_ENROLLED = 0, EXIT_SERVER_REFUSED = 1, EXIT_DEVICE_REFUSED = 2, EXIT_USAGE = 64 };
@@ -10,6 +11,9 @@ enum exit_status { EXIT_ENROLLED = 0, EXIT_SERVER_REFUSED = 1, EXIT_DEVICE_REFUS
 /* Print the whole enrollment to stdout; returns the exit status that fits. */
 enum exit_status report_enrollment(
     struct arena *, const struct settings *, const char *user, const struct enrollment *);
+
+/* Print how a renewal ended; returns the exit status that fits. */
+enum exit_status report_renewal(struct arena *, const struct settings *, const struct renewal *);
 
 /* Print a refusal with its fault as lines. */
 void report_refusal(const struct refusal *);

@@ -32,6 +32,12 @@ static const struct {
 	{ "unsigned-policies", SIGN_NOT_POLICIES },
 	{ "unsigned", SIGN_NOT_AT_ALL },
 	{ "changed", SIGN_BEFORE_CHANGE },
+	{ "attributes", SIGN_ATTRIBUTES },
+	{ "base64-twice", SIGN_TWICE },
+	{ "value-type-a", SIGN_TYPE_A },
+	{ "same-key", SIGN_SAME_KEY },
+	{ "user-token", SIGN_USER_TOKEN },
+	{ "no-client-certificate", SIGN_NO_CERTIFICATE },
 };
 
 unsigned

@@ -13,7 +13,7 @@
 
 #include <gnutls/abstract.h>
 
-/* How published samples and other clients differ; --sign-as. */
+/* How published samples and other clients differ when they sign; --sign-as. */
 enum signer_habit {
 	SIGN_EXCLUSIVE = 1 << 0,      /* exclusive canonical form listed as a second transform */
 	SIGN_WSSE_ID = 1 << 1,	      /* wsse:Id instead of u:Id, ValueType without its URI */
@@ -26,6 +26,13 @@ enum signer_habit {
 	SIGN_NOT_POLICIES = 1 << 8,   /* GetPolicies with the certificate only */
 	SIGN_NOT_AT_ALL = 1 << 9,     /* neither call */
 	SIGN_BEFORE_CHANGE = 1 << 10, /* the Body is changed after it was signed */
+	/* Of a renewal, whose PKCS#7 has no attributes and ValueType …secext-1.0.xsd#PKCS7 otherwise. */
+	SIGN_ATTRIBUTES = 1 << 11,     /* with signed attributes */
+	SIGN_TWICE = 1 << 12,	       /* base64 twice, as manual renewals have it */
+	SIGN_TYPE_A = 1 << 13,	       /* ValueType …enrollment#PKCS7 */
+	SIGN_SAME_KEY = 1 << 14,       /* no new key */
+	SIGN_USER_TOKEN = 1 << 15,     /* Timestamp and UsernameToken with a blank password */
+	SIGN_NO_CERTIFICATE = 1 << 16, /* over a connection without client certificate */
 };
 
 /* The bit of a word that --sign-as takes ("exclusive", "wsse-id", …); 0 when there is none. */

@@ -1,5 +1,5 @@
 /* Stores as directories, installed by one rename. */
-#include "state.h"
+#include "state_parts.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -34,8 +34,8 @@ state_enrolled(const char *directory)
 	    access(path, F_OK) == 0;
 }
 
-static bool
-file_write(const char *path, mode_t mode, struct bytes bytes)
+bool
+state_file_write(const char *path, mode_t mode, struct bytes bytes)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	bool ok;
@@ -56,8 +56,8 @@ directories_make(struct arena *arena, const char *top, const char *outer, const 
 }
 
 /* A certificate into its store; behind follows its issuer, as TLS sends them. */
-static bool
-certificate_install(struct arena *arena, const char *top, const char *outer, const char *inner,
+bool
+state_certificate_install(struct arena *arena, const char *top, const char *outer, const char *inner,
     struct bytes der, struct bytes behind)
 {
 	const char *pem, *issuer = "";
@@ -69,13 +69,13 @@ certificate_install(struct arena *arena, const char *top, const char *outer, con
 		issuer = certificate_pem(arena, behind);
 	if (pem == NULL || issuer == NULL || !directories_make(arena, top, outer, inner))
 		return false;
-	return file_write(
+	return state_file_write(
 	    arena_printf(arena, "%s/%s/%s/%s.pem", top, outer, inner, certificate_sha1(arena, der)), 0600,
 	    bytes_of(arena_printf(arena, "%s%s", pem, issuer)));
 }
 
-static bool
-file_read(struct arena *arena, const char *path, struct bytes *bytes)
+bool
+state_file_read(struct arena *arena, const char *path, struct bytes *bytes)
 {
 	FILE *file = fopen(path, "re");
 	char *data;
@@ -96,9 +96,9 @@ trust_install(struct arena *arena, const struct settings *settings, const char *
 	const char *pem = root.size == 0 ? "" : certificate_pem(arena, root);
 	struct bytes before = { NULL, 0 };
 
-	if (settings->ca_file != NULL && !file_read(arena, settings->ca_file, &before))
+	if (settings->ca_file != NULL && !state_file_read(arena, settings->ca_file, &before))
 		return false;
-	return file_write(arena_printf(arena, "%s/trust.pem", top), 0600,
+	return state_file_write(arena_printf(arena, "%s/trust.pem", top), 0600,
 	    bytes_of(arena_printf(arena, "%s%.*s", pem, (int)before.size,
 		before.data == NULL ? "" : (const char *)before.data)));
 }
@@ -116,15 +116,16 @@ settings_install(const char *path, const struct settings *settings, const struct
 	return ok;
 }
 
-static bool
-key_install(
+bool
+state_key_install(
     struct arena *arena, const char *top, const char *inner, struct bytes leaf, gnutls_x509_privkey_t key)
 {
 	CLEANUP(secret_release) struct secret pem = { NULL, 0 };
 
 	return keypair_pem(key, &pem) &&
-	    file_write(arena_printf(arena, "%s/My/%s/%s.key", top, inner, certificate_sha1(arena, leaf)),
-		0600, (struct bytes){ (const uint8_t *)pem.data, pem.size });
+	    state_file_write(
+		arena_printf(arena, "%s/My/%s/%s.key", top, inner, certificate_sha1(arena, leaf)), 0600,
+		(struct bytes){ (const uint8_t *)pem.data, pem.size });
 }
 
 static bool
@@ -135,13 +136,32 @@ all_install(struct arena *arena, const struct settings *settings, const char *to
 	struct bytes none = { NULL, 0 };
 
 	return mkdir(top, 0700) == 0 &&
-	    certificate_install(arena, top, "Root", "System", provision->root, none) &&
-	    certificate_install(arena, top, "CA", "System", provision->issuing, none) &&
-	    certificate_install(arena, top, "My", inner, provision->leaf, provision->issuing) &&
-	    key_install(arena, top, inner, provision->leaf, key) &&
+	    state_certificate_install(arena, top, "Root", "System", provision->root, none) &&
+	    state_certificate_install(arena, top, "CA", "System", provision->issuing, none) &&
+	    state_certificate_install(arena, top, "My", inner, provision->leaf, provision->issuing) &&
+	    state_key_install(arena, top, inner, provision->leaf, key) &&
 	    trust_install(arena, settings, top, provision->root) &&
-	    file_write(arena_printf(arena, "%s/document.xml", top), 0600, document) &&
+	    state_file_write(arena_printf(arena, "%s/document.xml", top), 0600, document) &&
 	    settings_install(arena_printf(arena, "%s/settings.json", top), settings, provision);
+}
+
+/* By two renames; what was there is back when the second fails. */
+bool
+state_put_in_place(const char *fresh, const char *place, const char *old, struct refusal *refusal)
+{
+	if (rename(place, old) < 0 && errno != ENOENT) {
+		state_remove(fresh);
+		return deny(refusal, HRESULT_PLATFORM_UNKNOWN, "%s: %s", place, strerror(errno));
+	}
+	if (rename(fresh, place) < 0) {
+		int error = errno;
+
+		(void)rename(old, place);
+		state_remove(fresh);
+		return deny(refusal, HRESULT_PLATFORM_UNKNOWN, "%s: %s", place, strerror(error));
+	}
+	state_remove(old);
+	return true;
 }
 
 bool
@@ -162,19 +182,7 @@ state_install(struct arena *arena, const struct settings *settings, const char *
 		return deny(refusal, HRESULT_PLATFORM_UNKNOWN, "cannot install into %s: %s", directory,
 		    strerror(error));
 	}
-	if (rename(place, old) < 0 && errno != ENOENT) {
-		state_remove(fresh);
-		return deny(refusal, HRESULT_PLATFORM_UNKNOWN, "%s: %s", place, strerror(errno));
-	}
-	if (rename(fresh, place) < 0) {
-		int error = errno;
-
-		(void)rename(old, place);
-		state_remove(fresh);
-		return deny(refusal, HRESULT_PLATFORM_UNKNOWN, "%s: %s", place, strerror(error));
-	}
-	state_remove(old);
-	return true;
+	return state_put_in_place(fresh, place, old, refusal);
 }
 
 /* The first certificate of a PEM file as DER. */
@@ -184,7 +192,7 @@ pem_read(struct arena *arena, const char *path, struct bytes *der)
 	struct bytes pem;
 	gnutls_datum_t in, out = { NULL, 0 };
 
-	if (!file_read(arena, path, &pem))
+	if (!state_file_read(arena, path, &pem))
 		return false;
 	in.data = (unsigned char *)(uintptr_t)pem.data;
 	in.size = (unsigned)pem.size;
@@ -233,9 +241,47 @@ settings_read(struct arena *arena, const char *top, struct state_login *login, c
 	login->address = arena_strdup(arena, json_string_value(json_object_get(root, "address")));
 	login->device = arena_strdup(arena, json_string_value(json_object_get(root, "device")));
 	login->user = arena_strdup(arena, json_string_value(json_object_get(root, "user")));
+	login->provider = arena_strdup(arena, json_string_value(json_object_get(root, "provider")));
+	login->renew_url = arena_strdup(arena, json_string_value(json_object_get(root, "renewUrl")));
+	login->renew_period = (uint32_t)json_integer_value(json_object_get(root, "renewPeriod"));
+	login->renew_retry = (uint32_t)json_integer_value(json_object_get(root, "renewRetry"));
 	*criteria = arena_strdup(arena, json_string_value(json_object_get(root, "criteria")));
 	json_decref(root);
 	return login->address != NULL && *criteria != NULL;
+}
+
+/* The file of a store that was written last; empty when there is none. */
+static struct bytes
+newest_read(struct arena *arena, const char *path)
+{
+	struct bytes newest = { NULL, 0 }, der;
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+	struct timespec at = { 0, 0 };
+	struct stat st;
+
+	while (directory != NULL && (entry = readdir(directory)) != NULL) {
+		const char *file = arena_printf(arena, "%s/%s", path, entry->d_name);
+
+		if (stat(file, &st) < 0 || !S_ISREG(st.st_mode) || !pem_read(arena, file, &der))
+			continue;
+		if (newest.size > 0 &&
+		    (st.st_mtim.tv_sec < at.tv_sec ||
+			(st.st_mtim.tv_sec == at.tv_sec && st.st_mtim.tv_nsec < at.tv_nsec)))
+			continue;
+		newest = der;
+		at = st.st_mtim;
+	}
+	if (directory != NULL)
+		closedir(directory);
+	return newest;
+}
+
+static void
+authorities_read(struct arena *arena, const char *top, struct state_login *login)
+{
+	login->root = newest_read(arena, arena_printf(arena, "%s/Root/System", top));
+	login->issuing = newest_read(arena, arena_printf(arena, "%s/CA/System", top));
 }
 
 bool
@@ -248,6 +294,7 @@ state_find(struct arena *arena, const char *directory, struct state_login *login
 	*login = (struct state_login){ .roots = arena_printf(arena, "%s/trust.pem", top) };
 	if (!settings_read(arena, top, login, &text))
 		return deny(refusal, HRESULT_NOT_ENROLLED, "%s holds no enrollment", directory);
+	authorities_read(arena, top, login);
 	if (!criteria_parse(arena, text, &criteria, refusal))
 		return false;
 	found = store_search(arena, top, "My/User", STORE_MY_USER, &criteria, login) +

@@ -26,20 +26,20 @@ context_write(struct xml_out *out, const struct settings *settings, const struct
 
 static bool
 token_write(struct arena *arena, const struct settings *settings, const struct login *login, const char *url,
-    struct bytes csr, const struct context *context, const char **message_id, struct bytes *envelope)
+    const struct token_request *request, const char **message_id, struct bytes *envelope)
 {
 	CLEANUP(xml_out_free) struct xml_out *out = xml_out_new();
 
 	*message_id = envelope_begin(out, arena, settings, URI_ENROLLMENT "/RST/wstep", url, login);
 	xml_start(out, NULL, "wst:RequestSecurityToken", NULL);
 	envelope_value(out, settings, "wst:TokenType", TOKEN_TYPE);
-	envelope_value(out, settings, "wst:RequestType", URI_TRUST "/Issue");
+	envelope_value(out, settings, "wst:RequestType", request->type);
 	xml_start(out, NULL, "wsse:BinarySecurityToken", NULL);
-	xml_attr(out, "ValueType", URI_ENROLLMENT "#PKCS10");
+	xml_attr(out, "ValueType", request->value_type);
 	xml_attr(out, "EncodingType", URI_SECEXT "#base64binary");
-	xml_chars(out, base64_wrapped(arena, csr));
+	xml_chars(out, request->text);
 	xml_end(out);
-	context_write(out, settings, context);
+	context_write(out, settings, request->context);
 	xml_end(out);
 	return envelope_end(out, arena, login, false, envelope);
 }
@@ -81,16 +81,16 @@ token_read(struct arena *arena, struct bytes body, const char *message_id, struc
 }
 
 bool
-token_ask(struct http *http, struct arena *arena, const struct settings *settings, const struct login *login,
-    const char *url, struct bytes csr, const struct context *context, struct bytes *document,
-    unsigned *others, struct refusal *refusal, struct notes *notes)
+token_send(struct http *http, struct arena *arena, const struct settings *settings, const struct login *login,
+    const char *url, const struct token_request *request, struct bytes *document, unsigned *others,
+    struct refusal *refusal, struct notes *notes)
 {
 	struct bytes envelope, before = { NULL, 0 };
 	struct http_reply reply;
 	const char *message_id;
 
 	*others = 0;
-	if (!token_write(arena, settings, login, url, csr, context, &message_id, &envelope))
+	if (!token_write(arena, settings, login, url, request, &message_id, &envelope))
 		return deny(refusal, HRESULT_PLATFORM_UNKNOWN, "cannot write the RequestSecurityToken");
 	for (unsigned long i = 0; i <= settings->resend; i++) {
 		if (!http_post_soap(http, arena, url, envelope, false, &reply, refusal, notes) ||
@@ -101,4 +101,17 @@ token_ask(struct http *http, struct arena *arena, const struct settings *setting
 		before = *document;
 	}
 	return true;
+}
+
+bool
+token_ask(struct http *http, struct arena *arena, const struct settings *settings, const struct login *login,
+    const char *url, struct bytes csr, const struct context *context, struct bytes *document,
+    unsigned *others, struct refusal *refusal, struct notes *notes)
+{
+	const struct token_request request = { .type = URI_TRUST "/Issue",
+		.value_type = URI_ENROLLMENT "#PKCS10",
+		.text = base64_wrapped(arena, csr),
+		.context = context };
+
+	return token_send(http, arena, settings, login, url, &request, document, others, refusal, notes);
 }

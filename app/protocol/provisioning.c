@@ -96,10 +96,11 @@ static bool
 store_write(struct arena *arena, struct xml_out *out, const struct provisioning *settings,
     const struct issued *issued, bool device_enrollment)
 {
-	bool ok;
+	bool ok = true;
 
 	characteristic(out, "CertificateStore");
-	ok = authority_write(arena, out, "Root", issued->root);
+	if (issued->root.size > 0)
+		ok = authority_write(arena, out, "Root", issued->root);
 	if (issued->issuing.size > 0)
 		ok = authority_write(arena, out, "CA", issued->issuing) && ok;
 	characteristic(out, "My");
@@ -293,6 +294,23 @@ provisioning_write(struct arena *arena, const struct provisioning *settings, con
 	client_write(arena, out, settings, issued, facts, upn);
 	if (device_is_phone(facts))
 		phone_write(arena, out, settings, issued);
+	xml_end(out);
+	return xml_out_finish(out, arena, bytes) && ok;
+}
+
+bool
+provisioning_write_renewal(struct arena *arena, const struct provisioning *settings,
+    const struct issued *issued, bool device_enrollment, struct bytes *bytes)
+{
+	CLEANUP(xml_out_free) struct xml_out *out = xml_out_new();
+	bool ok;
+
+	xml_start(out, NULL, "wap-provisioningdoc", NULL);
+	xml_attr(out, "version", "1.1");
+	ok = store_write(arena, out, settings, issued, device_enrollment);
+	characteristic(out, "APPLICATION");
+	parm(out, "PROVIDER-ID", settings->provider_id, NULL);
+	xml_end(out);
 	xml_end(out);
 	return xml_out_finish(out, arena, bytes) && ok;
 }

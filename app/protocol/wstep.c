@@ -36,14 +36,14 @@ uri_read(struct arena *arena, const xmlNode *rst, const char *name, const char *
 static enum outcome
 request_type_read(struct arena *arena, const xmlNode *rst, enum request_type *type, struct why *why)
 {
-	static const char *const known[] = { REQUEST_TYPE_RENEW, REQUEST_TYPE_RECOVERY, REQUEST_TYPE_STATUS };
+	static const char *const known[] = { REQUEST_TYPE_RECOVERY, REQUEST_TYPE_STATUS };
 	const char *uri = NULL;
 	enum outcome o;
 
 	if ((o = uri_read(arena, rst, "RequestType", &uri, why)) != OUTCOME_OK)
 		return o;
-	if (text_equal_fold(uri, REQUEST_TYPE_ISSUE)) {
-		*type = REQUEST_ISSUE;
+	if (text_equal_fold(uri, REQUEST_TYPE_ISSUE) || text_equal_fold(uri, REQUEST_TYPE_RENEW)) {
+		*type = text_equal_fold(uri, REQUEST_TYPE_ISSUE) ? REQUEST_ISSUE : REQUEST_RENEW;
 		return OUTCOME_OK;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
@@ -51,7 +51,8 @@ request_type_read(struct arena *arena, const xmlNode *rst, enum request_type *ty
 			return refuse(
 			    why, OUTCOME_NOT_SUPPORTED, "RequestType '%s' is not offered", known[i]);
 	}
-	return refuse(why, OUTCOME_MESSAGE_FORMAT, "RequestType '%.200s' is unknown, Issue expected", uri);
+	return refuse(
+	    why, OUTCOME_MESSAGE_FORMAT, "RequestType '%.200s' is unknown, Issue or Renew expected", uri);
 }
 
 static enum outcome
@@ -84,15 +85,25 @@ der_inner_tag(struct bytes der)
 	return at < der.size ? der.data[at] : 0;
 }
 
+/* What a token is. */
+enum token_kind { TOKEN_UNKNOWN, TOKEN_PKCS10, TOKEN_PKCS7 };
+
 /* MS-WSTEP 3.1.4.1.3.3: ValueType decides; where there is none, the content does. */
-static bool
-token_is_pkcs10(struct arena *arena, const xmlNode *token, struct bytes der)
+static enum token_kind
+token_kind(struct arena *arena, const xmlNode *token, struct bytes der)
 {
 	const char *type = xml_attribute(arena, token, NS_WSSE, "ValueType");
 
-	if (type == NULL || *(type = uri_strip(arena, type)) == '\0')
-		return der_inner_tag(der) == 0x30;
-	return text_equal_fold(type, VALUE_TYPE_PKCS10);
+	if (type == NULL || *(type = uri_strip(arena, type)) == '\0') {
+		uint8_t tag = der_inner_tag(der);
+
+		return tag == 0x30 ? TOKEN_PKCS10 : tag == 0x06 ? TOKEN_PKCS7 : TOKEN_UNKNOWN;
+	}
+	if (text_equal_fold(type, VALUE_TYPE_PKCS10))
+		return TOKEN_PKCS10;
+	if (text_equal_fold(type, VALUE_TYPE_PKCS7_WSTEP) || text_equal_fold(type, VALUE_TYPE_PKCS7_WSSE))
+		return TOKEN_PKCS7;
+	return TOKEN_UNKNOWN;
 }
 
 /* Ours, the OASIS standard's own constant, or none. */
@@ -106,6 +117,29 @@ token_is_base64(struct arena *arena, const xmlNode *token)
 	return text_ends_fold(encoding, "#base64binary");
 }
 
+/*
+ * A manual renewal's PKCS#7 is in base64 twice (MS-MDE2 3.5), one by itself once. DER begins with
+ * a SEQUENCE, which is no character of base64's.
+ */
+static void
+unwrap_again(struct arena *arena, struct bytes *der)
+{
+	if (der->size > 0 && der->data[0] != 0x30 && memchr(der->data, '\0', der->size) == NULL)
+		(void)bytes_from_base64(arena, arena_strndup(arena, (const char *)der->data, der->size), der);
+}
+
+static const char *
+token_problem(enum request_type type, enum token_kind kind)
+{
+	if (type == REQUEST_RENEW)
+		return kind == TOKEN_PKCS7
+		    ? NULL
+		    : "BinarySecurityToken: a renewal is signed, not a PKCS#7 by its ValueType";
+	if (kind == TOKEN_PKCS7)
+		return "BinarySecurityToken: a PKCS#7, which RequestType Renew takes; Issue takes a PKCS#10";
+	return kind == TOKEN_PKCS10 ? NULL : "BinarySecurityToken: not a PKCS#10 request by its ValueType";
+}
+
 /* One token there must be; what is wrong inside it is kept for wstep_csr(). */
 static enum outcome
 csr_read(struct arena *arena, const xmlNode *rst, struct wstep_request *request, struct why *why)
@@ -116,10 +150,13 @@ csr_read(struct arena *arena, const xmlNode *rst, struct wstep_request *request,
 	if ((o = xml_need(rst, NULL, "BinarySecurityToken", &token, why)) != OUTCOME_OK)
 		return o;
 	if (!token_is_base64(arena, token) ||
-	    !bytes_from_base64(arena, xml_text_raw(arena, token), &request->csr))
+	    !bytes_from_base64(arena, xml_text_raw(arena, token), &request->csr)) {
 		request->csr_problem = "BinarySecurityToken: not base64";
-	else if (!token_is_pkcs10(arena, token, request->csr))
-		request->csr_problem = "BinarySecurityToken: not a PKCS#10 request by its ValueType";
+		return OUTCOME_OK;
+	}
+	if (request->type == REQUEST_RENEW)
+		unwrap_again(arena, &request->csr);
+	request->csr_problem = token_problem(request->type, token_kind(arena, token, request->csr));
 	return OUTCOME_OK;
 }
 
@@ -211,10 +248,21 @@ wstep_read(struct arena *arena, const struct soap *soap, struct wstep_request *r
 	*request = (struct wstep_request){ .type = REQUEST_ISSUE };
 	if ((o = context_read(arena, rst, &request->facts, why)) != OUTCOME_OK ||
 	    (o = request_type_read(arena, rst, &request->type, why)) != OUTCOME_OK ||
-	    (o = token_type_check(arena, rst, why)) != OUTCOME_OK ||
+	    (o = token_type_check(arena, rst, why)) != OUTCOME_OK)
+		return o;
+	/* A renewal keeps the store that the enrollment had. */
+	if (request->type == REQUEST_ISSUE &&
 	    (o = enrollment_type_read(&request->facts, &request->device_enrollment, why)) != OUTCOME_OK)
 		return o;
 	return csr_read(arena, rst, request, why);
+}
+
+bool
+wstep_is_renewal(struct arena *arena, const struct soap *soap)
+{
+	enum request_type type = REQUEST_ISSUE;
+
+	return request_type_read(arena, soap->body, &type, NULL) == OUTCOME_OK && type == REQUEST_RENEW;
 }
 
 enum outcome

@@ -15,8 +15,8 @@
  * lighttpd tells the number of OpenSSL's verdict ("FAILED:error:0000000A:lib(0)::reason(10)"; x509_vfy.h)
  * where Apache and nginx write its words.
  */
-static const char *
-verdict_words(const char *verify)
+const char *
+stage_verdict_words(const char *verify)
 {
 	static const struct {
 		int number;
@@ -57,7 +57,7 @@ refuse_unverified(struct exchange *ex, struct bytes der)
 	if (strcmp(verify, "NONE") == 0 || verify[0] == '\0')
 		return refuse(&ex->why, OUTCOME_FORBIDDEN, "no client certificate");
 	return refuse(&ex->why, OUTCOME_FORBIDDEN, "the client certificate was not verified: %s",
-	    verdict_words(verify));
+	    stage_verdict_words(verify));
 }
 
 /* The certificate that the web server verified, as DER. Without one Apache and nginx export an empty text. */

@@ -114,6 +114,7 @@ record(struct exchange *ex, enum outcome outcome)
 		.organization = ex->organization,
 		.user = ex->user,
 		.account = ex->account,
+		.device = ex->device,
 		.remote = stage_remote(ex),
 		.facts = ex->facts,
 		.outcome = outcome,

@@ -3,6 +3,7 @@
 #include <muster/base/text.h>
 #include <muster/protocol/namespaces.h>
 #include <muster/stages/watch.h>
+#include <muster/protocol/wstep.h>
 
 #define KEY_MAX 40
 #define SEGMENTS_MAX 7 /* EnrollmentServer, key, GUID, SignIn, three facts */
@@ -40,6 +41,8 @@ service_named(const char *name)
 		return SERVICE_POLICY;
 	if (strcmp(name, "enrollment.svc") == 0)
 		return SERVICE_ENROLLMENT;
+	if (strcmp(name, "renewal.svc") == 0)
+		return SERVICE_RENEWAL;
 	if (strcmp(name, "terms") == 0)
 		return SERVICE_TERMS;
 	return SERVICE_NONE;
@@ -141,7 +144,8 @@ route_allow(enum service service)
 	case SERVICE_NONE: break;
 	case SERVICE_DISCOVERY: return "GET, HEAD, POST";
 	case SERVICE_POLICY:
-	case SERVICE_ENROLLMENT: return "POST";
+	case SERVICE_ENROLLMENT:
+	case SERVICE_RENEWAL: return "POST";
 	case SERVICE_DEVICE:
 	case SERVICE_SINGLE_SIGN_ON:
 	case SERVICE_HEALTH:
@@ -168,7 +172,8 @@ route_allows(enum service service, const char *method)
 	case SERVICE_SIGN_IN:
 	case SERVICE_TERMS: return is_get(method) || strcmp(method, "POST") == 0;
 	case SERVICE_POLICY:
-	case SERVICE_ENROLLMENT: return strcmp(method, "POST") == 0;
+	case SERVICE_ENROLLMENT:
+	case SERVICE_RENEWAL: return strcmp(method, "POST") == 0;
 	case SERVICE_DEVICE:
 	case SERVICE_SINGLE_SIGN_ON:
 	case SERVICE_HEALTH:
@@ -203,6 +208,7 @@ static const struct {
 	[SERVICE_DISCOVERY] = { "discovery", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_POLICY] = { "policy", ACTION_POLICIES_RESPONSE },
 	[SERVICE_ENROLLMENT] = { "enrollment", ACTION_RSTRC },
+	[SERVICE_RENEWAL] = { "renewal", ACTION_RSTRC },
 	[SERVICE_DEVICE] = { "device", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_SIGN_IN] = { "sign-in", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_SINGLE_SIGN_ON] = { "single sign-on", ACTION_DISCOVER_RESPONSE },
@@ -253,6 +259,16 @@ check_post(struct exchange *ex)
 	return OUTCOME_OK;
 }
 
+/* RequestType decides; a device that was told no other URL renews where it enrolled. */
+static enum outcome
+run_token(struct exchange *ex)
+{
+	bool renewal = wstep_is_renewal(ex->request->arena, &ex->soap);
+
+	exchange_name(ex, renewal ? SERVICE_RENEWAL : SERVICE_ENROLLMENT);
+	return renewal ? stage_renewal(ex) : stage_enrollment(ex);
+}
+
 /* One endpoint serves all operations; the Body's element decides, not the URL. */
 static enum outcome
 run_operation(struct exchange *ex)
@@ -266,7 +282,7 @@ run_operation(struct exchange *ex)
 	case OPERATION_NONE: break;
 	case OPERATION_DISCOVER: exchange_name(ex, SERVICE_DISCOVERY); return stage_discovery(ex);
 	case OPERATION_POLICIES: exchange_name(ex, SERVICE_POLICY); return stage_policy(ex);
-	case OPERATION_RST: exchange_name(ex, SERVICE_ENROLLMENT); return stage_enrollment(ex);
+	case OPERATION_RST: return run_token(ex);
 	}
 	return refuse(&ex->why, OUTCOME_MESSAGE_FORMAT, "the Body holds no operation");
 }

@@ -226,7 +226,7 @@ enum outcome
 store_refuse(struct store *store, struct arena *arena, const struct refusal *refusal, struct why *why)
 {
 	static const char sql[] =
-	    "SELECT recorded FROM muster_worker.refuse($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+	    "SELECT recorded FROM muster_worker.refuse($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 	const struct pg_param param[] = {
 		PG_TEXT(refusal->trace),
 		PG_TEXT(refusal->attempt),
@@ -239,6 +239,7 @@ store_refuse(struct store *store, struct arena *arena, const struct refusal *ref
 		PG_TEXT(refusal->remote),
 		PG_TEXT(refusal->facts),
 		PG_TEXT(refusal->details),
+		PG_TEXT(refusal->device),
 	};
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o;

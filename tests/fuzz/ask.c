@@ -42,6 +42,7 @@ again_check(struct arena *arena, const struct ask *ask)
 	FUZZ_CHECK(fuzz_same(ask->account, again.account) && fuzz_same(ask->trace, again.trace));
 	FUZZ_CHECK(fuzz_same(ask->attempt, again.attempt) && fuzz_same(ask->remote, again.remote));
 	FUZZ_CHECK(fuzz_same(ask->claim, again.claim));
+	FUZZ_CHECK(fuzz_same(ask->renews, again.renews) && fuzz_same(ask->device, again.device));
 	FUZZ_CHECK(fuzz_same(ask->facts, again.facts) && bytes_equal(ask->public_key, again.public_key));
 }
 

@@ -18,7 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(key));
 	FUZZ_CHECK(route.attempt == NULL || (key != NULL && guid_valid(route.attempt)));
 	FUZZ_CHECK(key == NULL || route.service == SERVICE_POLICY || route.service == SERVICE_ENROLLMENT ||
-	    route.service == SERVICE_NONE);
+	    route.service == SERVICE_RENEWAL || route.service == SERVICE_NONE);
 	FUZZ_CHECK(!route_allows(route.service, "PUT"));
 	FUZZ_CHECK(
 	    route_allows(route.service, "POST") == (strstr(route_allow(route.service), "POST") != NULL));

@@ -12,6 +12,7 @@
 #include <muster/base/text.h>
 #include <muster/credentials/password.h>
 #include <muster/stages/stages.h>
+#include <muster/store/renewal.h>
 
 static int lines; /* written to the log */
 
@@ -23,6 +24,8 @@ enum outcome __wrap_store_policy(struct store *, struct arena *, const char *, c
     const char *, struct enrollment_policy *, struct why *);
 enum outcome __wrap_store_consider(struct store *, struct arena *, const char *, const struct claim *,
     const char *, const char *, struct grant *, struct why *);
+enum outcome __wrap_store_consider_renewal(struct store *, struct arena *, const char *, struct bytes,
+    const char *, const char *, struct renewal *, struct why *);
 enum outcome __wrap_store_count_password(struct store *, const struct tried *, struct why *);
 enum outcome __wrap_store_refuse(struct store *, struct arena *, const struct refusal *, struct why *);
 enum outcome __wrap_store_welcome(
@@ -108,6 +111,18 @@ __wrap_store_consider(struct store *store, struct arena *arena, const char *orga
 		    .hub_uri = "https://hub.example.test/",
 		    .hub_name = "Hub" } };
 	account_of(&grant->account);
+	return OUTCOME_OK;
+}
+
+/* No input here is signed by a certificate on record. */
+enum outcome
+__wrap_store_consider_renewal(struct store *store, struct arena *arena, const char *organization,
+    struct bytes serial, const char *claim, const char *remote, struct renewal *renewal, struct why *why)
+{
+	(void)store, (void)arena, (void)organization, (void)remote, (void)why;
+	FUZZ_CHECK(serial.size > 0 && serial.size <= 20);
+	FUZZ_CHECK(claim[0] == '{' && text_is_utf8(claim, strlen(claim)));
+	*renewal = (struct renewal){ .decision = { .outcome = OUTCOME_NOT_ELIGIBLE_TO_RENEW } };
 	return OUTCOME_OK;
 }
 

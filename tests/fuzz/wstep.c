@@ -38,7 +38,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (o == OUTCOME_OK) {
 			o = wstep_csr(rst, &csr, &why);
 			FUZZ_OUTCOME(o, &why, OUTCOME_CERTIFICATE_REQUEST);
-			FUZZ_CHECK(rst->type == REQUEST_ISSUE && (csr.size > 0) == (o == OUTCOME_OK));
+			FUZZ_CHECK((rst->type == REQUEST_RENEW) == wstep_is_renewal(arena, &soap));
+			FUZZ_CHECK((csr.size > 0) == (o == OUTCOME_OK));
 		}
 		fuzz_accepted = o == OUTCOME_OK;
 	}

@@ -26,10 +26,10 @@ SELECT is_empty($$SELECT relname FROM ours_relations WHERE relowner <> 'muster_o
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE proowner <> 'muster_owner'::regrole$$, 'every function is muster_owner''s');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp']$$,
 	'every SECURITY DEFINER function has a pinned search_path');
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname <> 'muster' AND NOT prosecdef$$, $$VALUES ('record_read_committed'), ('record_read_committed')$$,
-	'the programs'' functions are SECURITY DEFINER, but for the procedure that ends a transaction');
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname <> 'muster' AND NOT prosecdef$$, $$VALUES ('record_read_committed'), ('record_read_committed'), ('renew_read_committed')$$,
+	'the programs'' functions are SECURITY DEFINER, but for the procedures that end a transaction');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('audit_list'), ('configuration_moved'), ('free_seats'), ('authority_key'), ('keys_under_passphrase'), ('replace_key'), ('complete_authority_request'), ('delegated'), ('explain_custom'), ('lock_account'), ('has_password_hash'), ('forget_accounts'), ('forget_organization'), ('seal_events'), ('age_events'), ('move_stray_events'), ('accounts_called'),
-		('devices_called'), ('devices_known_as'), ('delegated_everywhere'), ('count_members')$$,
+		('devices_called'), ('devices_known_as'), ('delegated_everywhere'), ('count_members'), ('explain_renewal')$$,
 	'of the people''s functions only these are SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND has_function_privilege('muster_admin', oid, 'EXECUTE')
 	AND told NOT LIKE 'Internal%' AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp'] AND proname NOT IN ('new_id', 'id_time')$$,
@@ -37,7 +37,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' 
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind = 'v' AND NOT coalesce(reloptions, '{}') @> ARRAY['security_invoker=true']$$, 'every view runs as its reader');
 SELECT bag_eq($$SELECT proname::text, provolatile::text FROM ours_functions WHERE nspname = 'muster_worker'$$,
 	$$VALUES ('discover', 's'), ('count_password', 'v'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('count', 'v'), ('housekeeping', 'v'), ('make_token', 'v'), ('welcome', 'v'), ('page', 's'),
-		('sign_in_variables', 's'), ('sign_in', 'v'), ('show_terms', 'v'), ('answer_terms', 'v'), ('readiness', 's'), ('gauges', 's')$$, 'what workers only ask is STABLE');
+		('sign_in_variables', 's'), ('sign_in', 'v'), ('show_terms', 'v'), ('answer_terms', 'v'), ('readiness', 's'), ('gauges', 's'), ('consider_renewal', 's')$$, 'what workers only ask is STABLE');
 
 -- PUBLIC gets nothing.
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('eve', oid, 'EXECUTE')$$, 'a stranger may call no function');
@@ -72,7 +72,7 @@ SELECT bag_eq($$SELECT c.relname::text, a.attname::text FROM ours_relations c JO
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_any_column_privilege('muster_auditor', oid, 'INSERT, UPDATE')
 	OR has_table_privilege('muster_auditor', oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER'))$$, 'an auditor changes nothing');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE') AND provolatile = 'v'$$, 'an auditor calls what only looks');
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE prosecdef AND has_function_privilege('muster_auditor', oid, 'EXECUTE')$$, $$VALUES ('delegated'), ('delegated_everywhere'), ('explain_custom'), ('accounts_called'), ('devices_called'), ('devices_known_as')$$, 'and of what runs as its owner only what looks who asks');
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE prosecdef AND has_function_privilege('muster_auditor', oid, 'EXECUTE')$$, $$VALUES ('delegated'), ('delegated_everywhere'), ('explain_custom'), ('explain_renewal'), ('accounts_called'), ('devices_called'), ('devices_known_as')$$, 'and of what runs as its owner only what looks who asks');
 SELECT is_empty(format($$SELECT signature FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE') AND NOT has_function_privilege(%L, oid, 'EXECUTE')$$, r), r || ' calls all that an auditor does')
 	FROM unnest(ARRAY['muster_admin']) r;
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_help_desk', oid, 'EXECUTE') AND provolatile = 'v'$$, $$VALUES ('retire_device'), ('lock_account'), ('clear_lockout'), ('clear_network')$$, 'a help desk changes nothing but retires devices and clears lockouts');

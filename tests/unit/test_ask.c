@@ -163,6 +163,42 @@ test_optional(void **state)
 	arena_free(part.arena);
 }
 
+/* A renewal says of what; its answer has no secrets, and authorities only where they are others. */
+static void
+test_renewal(void **state)
+{
+	struct pair *pair = *state;
+	struct answer got, answer = { .issued = { .device = DEVICE, .certificate = SOME_BYTES } };
+	struct ask ask = whole;
+	struct part part;
+	bool lost;
+
+	ask.renews = "00ff";
+	ask.device = DEVICE;
+	assert_int_equal(converse(pair, &ask, &answer, &part, &got, &lost, NULL), OUTCOME_OK);
+	assert_string_equal(part.ask.renews, "00ff");
+	assert_string_equal(part.ask.device, DEVICE);
+	assert_true(bytes_equal(got.issued.certificate, answer.issued.certificate));
+	assert_int_equal(got.issued.root.size + got.issued.issuing.size, 0);
+	assert_null(got.issued.secrets.client_secret);
+	arena_free(part.arena);
+}
+
+/* A first certificate's answer without secrets is none, and a renewal of nobody's no ask. */
+static void
+test_renewal_by_halves(void **state)
+{
+	struct pair *pair = *state;
+	struct answer got, answer = { .issued = { .device = DEVICE, .certificate = SOME_BYTES } };
+	struct part part;
+	bool lost;
+
+	assert_int_equal(
+	    converse(pair, &whole, &answer, &part, &got, &lost, NULL), OUTCOME_CERTIFICATE_REQUEST);
+	assert_true(lost);
+	arena_free(part.arena);
+}
+
 static void
 test_refusal(void **state)
 {
@@ -448,6 +484,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ON_A_PAIR(test_issue),
 		ON_A_PAIR(test_optional),
+		ON_A_PAIR(test_renewal),
+		ON_A_PAIR(test_renewal_by_halves),
 		ON_A_PAIR(test_refusal),
 		ON_A_PAIR(test_long_facts),
 		ON_A_PAIR(test_too_long_facts),

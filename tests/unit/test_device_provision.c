@@ -226,7 +226,7 @@ static const struct change changes[] = {
 };
 
 /* Names in a document and what stands for them. */
-#define FILLS_MAX 40
+#define FILLS_MAX 64
 static struct {
 	const char *name, *value;
 } fills[FILLS_MAX];
@@ -234,6 +234,8 @@ static size_t fill_count;
 
 static struct arena *arena;
 static struct bytes public_key;
+/* What a device has that renews. */
+static struct bytes root_der, ca_der, ended;
 
 static void
 fill_add(const char *name, struct bytes der)
@@ -311,6 +313,10 @@ chain_make(void **state)
 	made("DEEP_LEAF", &(struct made_wish){ DEVICE, false, false, -3600, 86400, key.key }, &deep);
 	free_certificate(&deep, true);
 	free_certificate(&policy, true);
+	made("NAMED", &(struct made_wish){ "somebody", false, false, -3600, 86400, key.key }, &ca);
+	ended = made("ENDED", &(struct made_wish){ DEVICE, false, false, -7200, 60, NULL }, &ca);
+	root_der = root.der;
+	ca_der = ca.der;
 	public_key = keypair_public(arena, key.key);
 	free_certificate(&key, true);
 	free_certificate(&ca, true);
@@ -330,7 +336,9 @@ static void
 read_document(struct arena *to, const char *text, bool system, bool phone, struct provision *provision,
     struct refusal *refusal, struct notes *notes)
 {
-	struct provision_expected expected = { system, phone, public_key };
+	struct provision_expected expected = {
+		.system_store = system, .phone = phone, .public_key = public_key
+	};
 
 	*refusal = (struct refusal){ .hresult = 0 };
 	*notes = (struct notes){ .count = 0 };
@@ -459,12 +467,104 @@ test_phone(void **state)
 	}
 }
 
+/* --- the document of a renewal --- */
+
+static const char renewed[] =
+    "<wap-provisioningdoc version=\"1.1\"><characteristic type=\"CertificateStore\">"
+    "<characteristic type=\"My\"><characteristic type=\"User\">"
+    "<characteristic type=\"@LEAF_NAME@\"><parm name=\"EncodedCertificate\" "
+    "value=\"@LEAF@\"/></characteristic>"
+    "<characteristic type=\"PrivateKeyContainer\"/></characteristic></characteristic></characteristic>"
+    "<characteristic type=\"APPLICATION\"><parm name=\"PROVIDER-ID\" value=\"CorpMDM\"/></characteristic>"
+    "</wap-provisioningdoc>";
+
+#define CERTIFICATE(store, name) \
+	"<characteristic type=\"" store "\"><characteristic type=\"System\"><characteristic type=\"@" name \
+	"_NAME@\"><parm name=\"EncodedCertificate\" value=\"@" name \
+	"@\"/></characteristic></characteristic>" \
+	"</characteristic>"
+#define BEFORE_MY "<characteristic type=\"My\">"
+
+static const struct change renewals[] = {
+	{ "as it is", NULL, NULL, 0, 0, 0 },
+	{ "with the schedule", "</characteristic></characteristic></characteristic><char",
+	    "</characteristic><characteristic type=\"WSTEP\"><characteristic type=\"Renew\">"
+	    "<parm name=\"RenewPeriod\" value=\"50\" datatype=\"integer\"/>"
+	    "<parm name=\"RetryInterval\" value=\"4\" "
+	    "datatype=\"integer\"/></characteristic></characteristic>"
+	    "</characteristic></characteristic><char",
+	    0, 0, 0 },
+	{ "with the authorities again", BEFORE_MY,
+	    CERTIFICATE("Root", "ROOT") CERTIFICATE("CA", "CA") BEFORE_MY, 0, 0, 0 },
+	{ "an issuing CA that did not sign", BEFORE_MY, CERTIFICATE("CA", "CA2") BEFORE_MY, CERTIFICATES, 0,
+	    0 },
+	{ "a root that did not", BEFORE_MY, CERTIFICATE("Root", "ROOT2") BEFORE_MY, CERTIFICATES, 0, 0 },
+	{ "the key container inside the certificate",
+	    "</characteristic><characteristic type=\"PrivateKeyContainer\"/></characteristic>",
+	    "<characteristic type=\"PrivateKeyContainer\"/></characteristic></characteristic>", 0, 0, 0 },
+	{ "no key container", "<characteristic type=\"PrivateKeyContainer\"/>", "", CERTIFICATES, 0, 0 },
+	{ "the other store", "\"User\"", "\"System\"", CERTIFICATES, 0, 0 },
+	{ "the old certificate", "@LEAF_NAME@\"><parm name=\"EncodedCertificate\" value=\"@LEAF@",
+	    "@ENDED_NAME@\"><parm name=\"EncodedCertificate\" value=\"@ENDED@", CERTIFICATES, 0, 0 },
+	{ "another key's", "@LEAF_NAME@\"><parm name=\"EncodedCertificate\" value=\"@LEAF@",
+	    "@OTHER_NAME@\"><parm name=\"EncodedCertificate\" value=\"@OTHER@", CERTIFICATES, 0, 0 },
+	{ "another subject", "@LEAF_NAME@\"><parm name=\"EncodedCertificate\" value=\"@LEAF@",
+	    "@NAMED_NAME@\"><parm name=\"EncodedCertificate\" value=\"@NAMED@", HRESULT_PROV_NOT_FOUND, 0,
+	    0 },
+	{ "under another name", "@LEAF_NAME@", "@ROOT_NAME@", CERTIFICATES, 0, 0 },
+	{ "no certificate", "<characteristic type=\"My\"><characteristic type=\"User\">",
+	    "<characteristic type=\"My\"><characteristic type=\"Other\">", CERTIFICATES, 0, 0 },
+	{ "another account", "CorpMDM", "OtherMDM", W7, 0, 0 },
+	{ "no account", "<parm name=\"PROVIDER-ID\" value=\"CorpMDM\"/>", "", W7, 0, 0 },
+	{ "no APPLICATION", "\"APPLICATION\"", "\"DMClient\"", W7, 0, 0 },
+	{ "more of the account", "<parm name=\"PROVIDER-ID\"",
+	    "<parm name=\"APPID\" value=\"w7\"/>"
+	    "<parm name=\"PROVIDER-ID\"",
+	    0, 0, 1 },
+	{ "a DMClient", "</wap-", "<characteristic type=\"DMClient\"/></wap-", 0, 0, 1 },
+	{ "another block", "</wap-", "<characteristic type=\"Policy\"/></wap-", HRESULT_PROV_MISC,
+	    HRESULT_UNKNOWN_BLOCK, 0 },
+};
+
+static void
+test_renewals(void **state)
+{
+	const struct provision_expected expected = { .public_key = public_key,
+		.renews = ended,
+		.root = root_der,
+		.issuing = ca_der,
+		.provider_id = "CorpMDM" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(renewals); i++) {
+		const struct change *change = &renewals[i];
+		struct arena *own = arena_new();
+		struct provision provision;
+		struct refusal refusal = { .hresult = 0 };
+		struct notes notes = { .count = 0 };
+		const char *text = renewed;
+
+		if (change->find != NULL)
+			text = replace_first(own, renewed, change->find, change->put);
+		(void)provision_read_renewal(
+		    own, bytes_of(filled(own, text)), &expected, &provision, &refusal, &notes);
+		if (refusal.hresult != change->hresult || refusal.cause != change->cause ||
+		    (refusal.hresult == 0 && notes.count != change->notes))
+			fail_msg("%s: 0x%08X/0x%08X \"%s\", %zu notes (%s); expected 0x%08X/0x%08X, %u",
+			    change->label, (unsigned)refusal.hresult, (unsigned)refusal.cause, refusal.what,
+			    notes.count, notes.text[0], (unsigned)change->hresult, (unsigned)change->cause,
+			    change->notes);
+		arena_free(own);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_changes), cmocka_unit_test(test_values),
 		cmocka_unit_test(test_levels), cmocka_unit_test(test_device_type),
-		cmocka_unit_test(test_phone) };
+		cmocka_unit_test(test_phone),
+		cmocka_unit_test(test_renewals) };
 
 	return cmocka_run_group_tests(tests, chain_make, chain_free);
 }

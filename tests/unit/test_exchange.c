@@ -228,7 +228,7 @@ static const struct {
 	const char *name, *header, *body;
 	bool nobody;
 	enum outcome decision, issuer, told;
-	bool facts;
+	bool facts, renewal;
 	const char *why;
 } orders[] = {
 	{ .name = "GetPolicies: no client before no credential",
@@ -266,13 +266,14 @@ static const struct {
 	    .body = RST("urn:x", "MAIwAA==", ""),
 	    .told = OUTCOME_MESSAGE_FORMAT,
 	    .facts = true,
-	    .why = "RequestType 'urn:x' is unknown, Issue expected" },
+	    .why = "RequestType 'urn:x' is unknown, Issue or Renew expected" },
 	{ .name = "RST: a renewal is no sign-in with a blank password",
 	    .header = BLANK,
 	    .body = RST(REQUEST_TYPE_RENEW, "MAIwAA==", ""),
-	    .told = OUTCOME_NOT_SUPPORTED,
+	    .told = OUTCOME_CERTIFICATE_REQUEST,
+	    .renewal = true,
 	    .facts = true,
-	    .why = "RequestType '" REQUEST_TYPE_RENEW "' is not offered" },
+	    .why = "BinarySecurityToken: a renewal is signed, not a PKCS#7 by its ValueType" },
 	{ .name = "RST: too many values for one name",
 	    .header = RIGHT,
 	    .body = RST(REQUEST_TYPE_ISSUE, "MAIwAA==", ITEM("DeviceID", "1") ITEM("DeviceID", "2")),
@@ -357,7 +358,10 @@ tells_each_only_what_is_next(void **state)
 		trace = exchange(arena, name[0] == 'G' ? POLICY_PATH : ENROLLMENT_PATH,
 		    bytes_of(envelope_of(arena, orders[i].header, orders[i].body)), &reply);
 		story_check(arena, name, &reply, orders[i].told, &trace);
-		row_text(name, play.refusal.stage, name[0] == 'G' ? "policy" : "enrollment");
+		row_text(name, play.refusal.stage,
+		    orders[i].renewal	 ? "renewal"
+			: name[0] == 'G' ? "policy"
+					 : "enrollment");
 		row_equal(name, play.asked, 0);
 		row_equal(name, play.refusal.facts != NULL, orders[i].facts);
 		row_equal(name, play.refusal.account != NULL, play.considered > play.nobody);

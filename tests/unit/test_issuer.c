@@ -7,6 +7,7 @@
 #include <muster/base/guid.h>
 #include <muster/issuer/issuer.h>
 #include <muster/store/issuer.h>
+#include <muster/store/renewal.h>
 
 #include <jansson.h>
 #include <pthread.h>
@@ -47,6 +48,7 @@ static struct {
 	/* What it saw. */
 	int loads, calls;
 	struct record seen[CALLS_MAX];
+	struct bytes renews[CALLS_MAX]; /* empty: a first issue */
 	struct bytes kept;
 } db;
 
@@ -56,6 +58,9 @@ enum outcome __wrap_store_issuer_configuration(
     struct pg *, struct arena *, struct deadline, struct issuer_configuration *, struct why *);
 enum outcome __wrap_store_record(struct pg *, struct arena *, struct deadline, const struct record *,
     struct decision *, bool *, struct recorded *, enum pg_end *, int64_t *, struct why *);
+
+enum outcome __wrap_store_renew(struct pg *, struct arena *, struct deadline, const struct record *,
+    struct bytes, struct decision *, bool *, struct recorded *, enum pg_end *, int64_t *, struct why *);
 
 struct pg *
 __wrap_pg_new(const char *conninfo, const char *application_name)
@@ -162,6 +167,16 @@ __wrap_store_record(struct pg *pg, struct arena *arena, struct deadline deadline
 	return OUTCOME_INTERNAL_SERVICE_FAULT;
 }
 
+/* By the same script; what it repeats is another's, with the authority that signed it then. */
+enum outcome
+__wrap_store_renew(struct pg *pg, struct arena *arena, struct deadline deadline, const struct record *record,
+    struct bytes renews, struct decision *decision, bool *stale, struct recorded *recorded, enum pg_end *end,
+    int64_t *us, struct why *why)
+{
+	db.renews[db.calls] = arena_copy(db.arena, renews.data, renews.size);
+	return __wrap_store_record(pg, arena, deadline, record, decision, stale, recorded, end, us, why);
+}
+
 /* --- the authority, made once --- */
 
 static void
@@ -256,6 +271,7 @@ database_reset(void **state)
 	db.configuration.sealing_key = db.sealing_key;
 	db.script = records;
 	db.loads = db.calls = 0;
+	memset(db.renews, 0, sizeof(db.renews));
 	db.kept = (struct bytes){ NULL, 0 };
 	return 0;
 }
@@ -416,6 +432,87 @@ test_issues(void **state)
 	issuer_end(&running, EXIT_SUCCESS);
 }
 
+#define DEVICE "0193a1de-0000-7000-8000-00000000000d"
+#define OLD "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static struct ask
+renewing(void)
+{
+	struct ask ask = honest;
+
+	ask.renews = OLD;
+	ask.device = DEVICE;
+	ask.claim = "{\"kind\":\"renewal\"}";
+	return ask;
+}
+
+/* The subject stays, the serial number does not; no secrets are made, and no authority is sent unasked. */
+static void
+test_renews(void **state)
+{
+	const struct ask ask = renewing();
+	struct certificate_view view;
+	struct running running;
+	struct answer answer;
+
+	(void)state;
+	assert_int_equal(ask_once(&ask, &running, &answer, NULL), OUTCOME_OK);
+	assert_int_equal(db.calls, 1);
+	assert_string_equal(answer.issued.device, DEVICE);
+	assert_string_equal(db.seen[0].grant, DEVICE);
+	assert_string_equal(db.seen[0].claim, ask.claim);
+	assert_int_equal(db.seen[0].dm_secrets.size, 0);
+	assert_string_equal(bytes_to_hex(running.arena, db.renews[0]),
+	    "00112233445566778899AABBCCDDEEFF"
+	    "00112233445566778899AABBCCDDEEFF");
+	assert_true(bytes_equal(answer.issued.certificate, db.kept));
+	assert_int_equal(answer.issued.issuing.size + answer.issued.root.size, 0);
+	assert_null(answer.issued.secrets.client_secret);
+	assert_int_equal(certificate_view(running.arena, db.kept, &view, NULL), OUTCOME_OK);
+	assert_string_equal(view.subject, "CN=" DEVICE);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+/* What an earlier call recorded is what is told, with the authority that comes with it. */
+static void
+test_renews_again(void **state)
+{
+	static const enum reply script[] = { RECORDS, REPEATS };
+	const struct ask ask = renewing();
+	struct running running;
+	struct answer first, second;
+
+	(void)state;
+	db.script = script;
+	assert_int_equal(ask_once(&ask, &running, &first, NULL), OUTCOME_OK);
+	assert_int_equal(ask_with(&running, &ask, &second, NULL), OUTCOME_OK);
+	assert_true(bytes_equal(first.issued.certificate, second.issued.certificate));
+	assert_false(bytes_equal(db.seen[1].certificate, second.issued.certificate));
+	assert_true(bytes_equal(second.issued.root, bytes_of(EARLIER_ROOT)));
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+/* A COMMIT of unknown end is asked again, for the same certificate; the issuer's own letters count. */
+static void
+test_renews_after_a_loss(void **state)
+{
+	static const enum reply script[] = { LOST, STALE, RECORDS };
+	struct ask ask = renewing();
+	struct running running;
+	struct answer answer;
+
+	(void)state;
+	db.script = script;
+	ask.device = "0193A1DE-0000-7000-8000-00000000000D";
+	assert_int_equal(ask_once(&ask, &running, &answer, NULL), OUTCOME_OK);
+	assert_int_equal(db.calls, 3);
+	assert_true(bytes_equal(db.seen[0].certificate, db.seen[1].certificate));
+	assert_string_equal(db.seen[2].grant, DEVICE);
+	for (int i = 0; i < db.calls; i++)
+		assert_int_equal(db.renews[i].size, 32);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
 /* The certificate ends with its authority at the latest. */
 static void
 test_short_authority(void **state)
@@ -462,6 +559,10 @@ test_bad_asks(void **state)
 	assert_refused(ASK(ask.account = "1"), OUTCOME_INTERNAL_SERVICE_FAULT, "no GUID");
 	assert_refused(ASK(ask.trace = ""), OUTCOME_INTERNAL_SERVICE_FAULT, "no GUID");
 	assert_refused(ASK(ask.attempt = "x"), OUTCOME_INTERNAL_SERVICE_FAULT, "no GUID");
+	assert_refused(ASK(ask.renews = "00", ask.device = DEVICE), OUTCOME_INTERNAL_SERVICE_FAULT, "renew");
+	assert_refused(
+	    ASK(ask.renews = OLD "00", ask.device = DEVICE), OUTCOME_INTERNAL_SERVICE_FAULT, "renew");
+	assert_refused(ASK(ask.renews = OLD, ask.device = "x"), OUTCOME_INTERNAL_SERVICE_FAULT, "renew");
 	assert_refused(ASK(ask.facts = "[]"), OUTCOME_INTERNAL_SERVICE_FAULT, "facts");
 	assert_refused(ASK(ask.facts = "{\"a\":1}"), OUTCOME_INTERNAL_SERVICE_FAULT, "facts");
 	memset(remote, '1', sizeof(remote));
@@ -719,6 +820,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FRESH(test_issues),
+		FRESH(test_renews),
+		FRESH(test_renews_again),
+		FRESH(test_renews_after_a_loss),
 		FRESH(test_short_authority),
 		FRESH(test_root_signs),
 		FRESH(test_bad_asks),

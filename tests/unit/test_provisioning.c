@@ -492,6 +492,57 @@ matches_the_golden_bytes(void **state)
 	}
 }
 
+/* --- the document of a renewal --- */
+
+/* Only what has changed: two blocks, no secret, no server, no schedule. */
+static const struct {
+	const char *file;
+	bool device_enrollment, other_issuing, other_root;
+	const char *my;
+} renewals[] = {
+	{ "provisioning-renewal.xml", false, false, false, "User" },
+	{ "provisioning-renewal-device.xml", true, false, false, "System" },
+	{ "provisioning-renewal-moved.xml", false, true, false, "User" },
+	{ "provisioning-renewal-other-root.xml", false, true, true, "User" },
+};
+
+static void
+renews_the_certificate_alone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(renewals); i++) {
+		struct arena *arena = arena_new();
+		const struct issued issued = { .device = DEVICE,
+			.certificate = with_issuing.certificate,
+			.issuing =
+			    renewals[i].other_issuing ? with_issuing.issuing : (struct bytes){ NULL, 0 },
+			.root = renewals[i].other_root ? with_issuing.root : (struct bytes){ NULL, 0 } };
+		struct bytes bytes;
+		struct reply_doc reply;
+
+		assert_true(provisioning_write_renewal(
+		    arena, &everything, &issued, renewals[i].device_enrollment, &bytes));
+		golden_check(arena, renewals[i].file, bytes);
+		reply = reply_parse(bytes);
+		assert_int_equal(xpath_count(arena, &reply, "/wap-provisioningdoc/*"), 2);
+		assert_int_equal(xpath_count(arena, &reply, STORE "/characteristic[@type='Root']"),
+		    renewals[i].other_root);
+		assert_int_equal(xpath_count(arena, &reply, STORE "/characteristic[@type='CA']"),
+		    renewals[i].other_issuing);
+		certificate_check(arena, &reply,
+		    arena_printf(arena, MY "/characteristic[@type='%s']", renewals[i].my),
+		    issued.certificate);
+		renewal_check(arena, &reply, &(struct wish){ 0 });
+		assert_int_equal(xpath_count(arena, &reply, APPLICATION "/*"), 1);
+		parm_check(arena, &reply, APPLICATION PARM("PROVIDER-ID"), everything.provider_id, "");
+		for (const xmlNode *node = xmlDocGetRootElement(reply.doc)->children; node != NULL;
+		     node = node->next)
+			vocabulary_check(arena, node);
+		reply_free(&reply);
+		arena_free(arena);
+	}
+}
+
 /* --- single values --- */
 
 /* Windows fails an enrollment whose three counts are zero; what else was configured is sent. */
@@ -720,6 +771,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_document_keeps_the_rules),
 		cmocka_unit_test(matches_the_golden_bytes),
+		cmocka_unit_test(renews_the_certificate_alone),
 		cmocka_unit_test(sends_a_schedule_that_works),
 		cmocka_unit_test(flags_follow_the_organization),
 		cmocka_unit_test(names_the_device),

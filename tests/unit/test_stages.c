@@ -290,7 +290,7 @@ static const struct trial fault_rows[] = {
 	{ .name = "renewal with a blank password",
 	    .path = ENROLLMENT,
 	    .body = ENVELOPE(SECURITY(BLANK_PASSWORD), RST_OF(REQUEST_TYPE_RENEW, "MAAwAA==")),
-	    .expects = "s:Authorization" },
+	    .expects = "s:CertificateRequest" },
 	{ .name = "Discover, no database",
 	    .path = DISCOVERY,
 	    .body = ENVELOPE("", DISCOVER),

@@ -47,12 +47,13 @@ static const struct {
 	enum outcome outcome;
 	bool device_enrollment;
 	size_t facts;
+	enum request_type type;
 } samples[] = {
-	{ "rst-windows11.xml", OUTCOME_OK, false, 31 },
-	{ "rst-documentation.xml", OUTCOME_OK, false, 8 },
-	{ "rst-minimal.xml", OUTCOME_OK, false, 0 },
-	{ "rst-device.xml", OUTCOME_OK, true, 4 },
-	{ "rst-renewal.xml", OUTCOME_NOT_SUPPORTED, false, 2 },
+	{ "rst-windows11.xml", OUTCOME_OK, false, 31, REQUEST_ISSUE },
+	{ "rst-documentation.xml", OUTCOME_OK, false, 8, REQUEST_ISSUE },
+	{ "rst-minimal.xml", OUTCOME_OK, false, 0, REQUEST_ISSUE },
+	{ "rst-device.xml", OUTCOME_OK, true, 4, REQUEST_ISSUE },
+	{ "rst-renewal.xml", OUTCOME_OK, false, 2, REQUEST_RENEW },
 };
 
 static enum outcome
@@ -81,11 +82,10 @@ reads_the_samples(void **state)
 		row_outcome(file, read_sample(arena, file, &request, &why), samples[i].outcome, why);
 		row_equal(file, request.facts.count, samples[i].facts);
 		row_equal(file, request.device_enrollment, samples[i].device_enrollment);
-		if (samples[i].outcome == OUTCOME_OK) {
-			row_outcome(file, wstep_csr(&request, &csr, &why), OUTCOME_OK, why);
+		row_equal(file, request.type, samples[i].type);
+		row_outcome(file, wstep_csr(&request, &csr, &why), OUTCOME_OK, why);
+		if (samples[i].type == REQUEST_ISSUE)
 			row_equal(file, bytes_equal(csr, expected), true);
-			row_equal(file, request.type, REQUEST_ISSUE);
-		}
 		arena_free(arena);
 	}
 }
@@ -247,18 +247,17 @@ static const struct {
 	{ "two RequestTypes", RST(ISSUE REQUEST_TYPE(REQUEST_TYPE_ISSUE) PKCS10), OUTCOME_MESSAGE_FORMAT,
 	    "more than one RequestType" IN },
 	{ "RequestType empty", RST(TOKEN_TYPE(TOKEN_TYPE_ENROLLMENT) REQUEST_TYPE("") PKCS10),
-	    OUTCOME_MESSAGE_FORMAT, "RequestType '' is unknown, Issue expected" },
+	    OUTCOME_MESSAGE_FORMAT, "RequestType '' is unknown, Issue or Renew expected" },
 	{ "RequestType unknown", RST(TOKEN_TYPE(TOKEN_TYPE_ENROLLMENT) REQUEST_TYPE("urn:&lt;b&gt;") PKCS10),
-	    OUTCOME_MESSAGE_FORMAT, "RequestType 'urn:<b>' is unknown, Issue expected" },
+	    OUTCOME_MESSAGE_FORMAT, "RequestType 'urn:<b>' is unknown, Issue or Renew expected" },
 	{ "RequestType KET", RST(TOKEN_TYPE(X509) REQUEST_TYPE(NS_WST "/KET") "<RequestKET/>"),
-	    OUTCOME_MESSAGE_FORMAT, "RequestType '" NS_WST "/KET' is unknown, Issue expected" },
+	    OUTCOME_MESSAGE_FORMAT, "RequestType '" NS_WST "/KET' is unknown, Issue or Renew expected" },
 	{ "RequestType of another WS-Trust",
 	    RST(TOKEN_TYPE(TOKEN_TYPE_ENROLLMENT)
 		    REQUEST_TYPE("http://schemas.xmlsoap.org/ws/2005/02/trust/Issue") PKCS10),
 	    OUTCOME_MESSAGE_FORMAT,
-	    "RequestType 'http://schemas.xmlsoap.org/ws/2005/02/trust/Issue' is unknown, Issue expected" },
-	{ "Renew", RST(TOKEN_TYPE(TOKEN_TYPE_ENROLLMENT) REQUEST_TYPE(REQUEST_TYPE_RENEW) PKCS10),
-	    OUTCOME_NOT_SUPPORTED, "RequestType '" REQUEST_TYPE_RENEW "' is not offered" },
+	    "RequestType 'http://schemas.xmlsoap.org/ws/2005/02/trust/Issue' is unknown, Issue or Renew "
+	    "expected" },
 	{ "Recovery", RST(TOKEN_TYPE(TOKEN_TYPE_ENROLLMENT) REQUEST_TYPE(" " REQUEST_TYPE_RECOVERY) PKCS10),
 	    OUTCOME_NOT_SUPPORTED, "RequestType '" REQUEST_TYPE_RECOVERY "' is not offered" },
 	{ "QueryTokenStatus", RST(TOKEN_TYPE(X509) REQUEST_TYPE(REQUEST_TYPE_STATUS)), OUTCOME_NOT_SUPPORTED,
@@ -317,6 +316,8 @@ refuses_with_a_reason(void **state)
 #define P10 VALUE_TYPE(VALUE_TYPE_PKCS10)
 #define NOT_BASE64 "BinarySecurityToken: not base64"
 #define NOT_PKCS10 "BinarySecurityToken: not a PKCS#10 request by its ValueType"
+#define IS_PKCS7 "BinarySecurityToken: a PKCS#7, which RequestType Renew takes; Issue takes a PKCS#10"
+#define NOT_PKCS7 "BinarySecurityToken: a renewal is signed, not a PKCS#7 by its ValueType"
 
 static const struct {
 	const char *name, *token;
@@ -368,17 +369,17 @@ static const struct {
 	    NULL },
 	{ "ValueType in lower case", BST(VALUE_TYPE(NS_WSTEP "#pkcs10"), PKCS10_BASE64), "30023000", NULL },
 	{ "ValueType before content", BST(P10, PKCS7_BASE64), "30020600", NULL },
-	{ "PKCS#7, first form", BST(VALUE_TYPE(NS_WSTEP "#PKCS7"), PKCS7_BASE64), NULL, NOT_PKCS10 },
-	{ "PKCS#7, second form", BST(VALUE_TYPE(NS_WSSE "#PKCS7"), PKCS7_BASE64), NULL, NOT_PKCS10 },
-	{ "PKCS#7 by its type only", BST(VALUE_TYPE(NS_WSSE "#PKCS7"), PKCS10_BASE64), NULL, NOT_PKCS10 },
-	{ "PKCS#7 in base64 twice", BST(VALUE_TYPE(NS_WSTEP "#PKCS7"), "TUFJR0FBPT0="), NULL, NOT_PKCS10 },
+	{ "PKCS#7, first form", BST(VALUE_TYPE(NS_WSTEP "#PKCS7"), PKCS7_BASE64), NULL, IS_PKCS7 },
+	{ "PKCS#7, second form", BST(VALUE_TYPE(NS_WSSE "#PKCS7"), PKCS7_BASE64), NULL, IS_PKCS7 },
+	{ "PKCS#7 by its type only", BST(VALUE_TYPE(NS_WSSE "#PKCS7"), PKCS10_BASE64), NULL, IS_PKCS7 },
+	{ "PKCS#7 in base64 twice", BST(VALUE_TYPE(NS_WSTEP "#PKCS7"), "TUFJR0FBPT0="), NULL, IS_PKCS7 },
 	{ "X.509", BST(VALUE_TYPE(X509), PKCS10_BASE64), NULL, NOT_PKCS10 },
 	{ "unknown ValueType", BST(VALUE_TYPE("urn:&lt;x&gt;"), PKCS10_BASE64), NULL, NOT_PKCS10 },
 
 	{ "no ValueType, PKCS#10 inside", BST("", PKCS10_BASE64), "30023000", NULL },
 	{ "blank ValueType, PKCS#10 inside", BST("ValueType=\" \"", PKCS10_BASE64), "30023000", NULL },
 	{ "no ValueType, long length, PKCS#10 inside", BST("", "MIIAAjAA"), "308200023000", NULL },
-	{ "no ValueType, PKCS#7 inside", BST("", PKCS7_BASE64), NULL, NOT_PKCS10 },
+	{ "no ValueType, PKCS#7 inside", BST("", PKCS7_BASE64), NULL, IS_PKCS7 },
 	{ "no ValueType, base64 twice", BST("", "TUFJd0FBPT0="), NULL, NOT_PKCS10 },
 	{ "no ValueType, no sequence", BST("", "AgEAAgEA"), NULL, NOT_PKCS10 },
 	{ "no ValueType, one byte", BST("", "MA=="), NULL, NOT_PKCS10 },
@@ -405,6 +406,110 @@ takes_the_certificate_request(void **state)
 		row_text(name, why.text, tokens[i].why != NULL ? tokens[i].why : "");
 		arena_free(arena);
 	}
+}
+
+/* --- the signed request of a renewal: base64 once and twice --- */
+
+#define RENEW TOKEN_TYPE(TOKEN_TYPE_ENROLLMENT) REQUEST_TYPE(REQUEST_TYPE_RENEW)
+#define P7A VALUE_TYPE(NS_WSTEP "#PKCS7")
+#define P7B VALUE_TYPE(NS_WSSE "#PKCS7")
+
+static const struct {
+	const char *name, *token;
+	const char *der; /* in hexadecimal; NULL: refused */
+	const char *why;
+} renewals[] = {
+	{ "first form", BST(P7A, PKCS7_BASE64), "30020600", NULL },
+	{ "second form", BST(P7B, PKCS7_BASE64), "30020600", NULL },
+	{ "ValueType qualified", BST("wsse:" P7B, PKCS7_BASE64), "30020600", NULL },
+	{ "ValueType with blanks inside", BST(VALUE_TYPE(NS_WSTEP " #PKCS7"), PKCS7_BASE64), "30020600",
+	    NULL },
+	{ "no ValueType", BST("", PKCS7_BASE64), "30020600", NULL },
+	{ "twice", BST(P7A, "TUFJR0FBPT0="), "30020600", NULL },
+	{ "twice, wrapped outside", BST(P7B, "TUFJ&#xD;\nR0FB\nPT0="), "30020600", NULL },
+	{ "twice, wrapped inside", BST(P7B, "TUFJRw0KQUE9PQ0K"), "30020600", NULL },
+	{ "twice, no ValueType", BST("", "TUFJR0FBPT0="), "30020600", NULL },
+	/* What it is then is said by who reads it. */
+	{ "three times", BST(P7B, "VFVGSlIwRkJQVDA9"),
+	    "4d414947"
+	    "41413d3d",
+	    NULL },
+	{ "once, of something else", BST(P7B, "AgEA"), "020100", NULL },
+	{ "twice, a NUL inside", BST(P7B, "TUFJRwBBQT09"),
+	    "4d41494700"
+	    "41413d3d",
+	    NULL },
+	{ "empty", BST(P7A, ""), NULL, NOT_BASE64 },
+	{ "no base64", BST(P7B, "%%%"), NULL, NOT_BASE64 },
+	{ "PKCS#10", BST(P10, PKCS10_BASE64), NULL, NOT_PKCS7 },
+	{ "PKCS#10 by its content", BST("", PKCS10_BASE64), NULL, NOT_PKCS7 },
+	{ "X.509", BST(VALUE_TYPE(X509), PKCS7_BASE64), NULL, NOT_PKCS7 },
+	{ "neither by content", BST("", "AgEA"), NULL, NOT_PKCS7 },
+};
+
+static void
+takes_the_signed_request(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(renewals); i++) {
+		const char *name = renewals[i].name;
+		struct arena *arena = arena_new();
+		struct wstep_request request;
+		struct bytes der = { NULL, 0 }, wanted = { NULL, 0 };
+		struct why why = { "" };
+		char *body = arena_printf(arena, RST("%s%s"), RENEW, renewals[i].token);
+
+		row_outcome(name, read_body(arena, body, &request, &why), OUTCOME_OK, why);
+		row_equal(name, request.type, REQUEST_RENEW);
+		row_outcome(name, wstep_csr(&request, &der, &why),
+		    renewals[i].der != NULL ? OUTCOME_OK : OUTCOME_CERTIFICATE_REQUEST, why);
+		if (renewals[i].der != NULL)
+			assert_true(bytes_from_hex(arena, renewals[i].der, &wanted));
+		row_text(name, bytes_to_hex(arena, der), bytes_to_hex(arena, wanted));
+		row_text(name, why.text, renewals[i].why != NULL ? renewals[i].why : "");
+		arena_free(arena);
+	}
+}
+
+/* What routes a request, and what a renewal does not care for. */
+static void
+tells_a_renewal(void **state)
+{
+	static const struct {
+		const char *body;
+		bool renewal;
+	} row[] = {
+		{ RST(RENEW PKCS10), true },
+		{ RST(TOKEN_TYPE("x") REQUEST_TYPE(" " REQUEST_TYPE_RENEW "\n")), true },
+		{ RST(ISSUE PKCS10), false },
+		{ RST(RENEW REQUEST_TYPE(REQUEST_TYPE_ISSUE)), false },
+		{ RST(REQUEST_TYPE("urn:x")), false },
+		{ RST(""), false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+		struct arena *arena = arena_new();
+		struct soap soap;
+
+		soap_of(arena, bytes_of(envelope_of(arena, "", row[i].body)), &soap);
+		row_equal(row[i].body, wstep_is_renewal(arena, &soap), row[i].renewal);
+		soap_release(&soap);
+		arena_free(arena);
+	}
+
+	struct arena *arena = arena_new();
+	struct wstep_request request;
+
+	assert_int_equal(
+	    read_body(arena, RST(RENEW PKCS10 CONTEXT(ITEM("EnrollmentType", "Device") ITEM("New", "x"))),
+		&request, NULL),
+	    OUTCOME_OK);
+	assert_false(request.device_enrollment);
+	assert_int_equal(
+	    read_body(arena, RST(RENEW PKCS10 CONTEXT(ITEM("EnrollmentType", "Other"))), &request, NULL),
+	    OUTCOME_OK);
+	arena_free(arena);
 }
 
 /* --- limits, and values that want to be something else --- */
@@ -533,7 +638,8 @@ quotes_only_the_beginning(void **state)
 	(void)state;
 	assert_int_equal(read_body(arena, body, &request, &why), OUTCOME_MESSAGE_FORMAT);
 	assert_string_equal(why.text,
-	    arena_printf(arena, "RequestType '%s' is unknown, Issue expected", fill(arena, 'u', 200)));
+	    arena_printf(
+		arena, "RequestType '%s' is unknown, Issue or Renew expected", fill(arena, 'u', 200)));
 	for (size_t i = 0; i < 40; i++)
 		memcpy(umlauts + 2 * i, "\xc3\xa4", 2);
 	body = arena_printf(arena, WITH(ITEM("EnrollmentType", "x%s")), umlauts);
@@ -687,6 +793,8 @@ main(void)
 		cmocka_unit_test(tolerates_variants),
 		cmocka_unit_test(refuses_with_a_reason),
 		cmocka_unit_test(takes_the_certificate_request),
+		cmocka_unit_test(takes_the_signed_request),
+		cmocka_unit_test(tells_a_renewal),
 		cmocka_unit_test(bounds_the_context),
 		cmocka_unit_test(bears_large_requests),
 		cmocka_unit_test(quotes_only_the_beginning),

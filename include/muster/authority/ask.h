@@ -20,10 +20,14 @@ struct ask {
 	const char *facts;	     /* JSON object of facts_json() */
 	const char *claim;	     /* JSON object: by what the account was proven */
 	struct bytes public_key;     /* SubjectPublicKeyInfo */
-	int64_t patience_ms;	     /* how long the worker will wait; set by issuer_ask() */
+	/* Of a renewal; NULL: a first issue. */
+	const char *renews;  /* SHA-256 of the certificate that is renewed, 64 hexadecimal digits */
+	const char *device;  /* GUID: its subject, which stays */
+	int64_t patience_ms; /* how long the worker will wait; set by issuer_ask() */
 };
 
-/* What comes back: a decision, and the certificate if it is OK. */
+/* What comes back: a decision, and the certificate if it is OK; of a renewal without secrets, and with
+ * issuing and root only where they are others than before. */
 struct answer {
 	struct decision decision;
 	struct issued issued;

@@ -36,6 +36,8 @@
 #define VALUE_TYPE_PROVISIONING \
 	"http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentProvisionDoc"
 #define VALUE_TYPE_PKCS10 NS_WSTEP "#PKCS10"
+#define VALUE_TYPE_PKCS7_WSTEP NS_WSTEP "#PKCS7" /* MS-MDE 3.5 */
+#define VALUE_TYPE_PKCS7_WSSE NS_WSSE "#PKCS7"	 /* MS-MDE2 3.5, MS-WSTEP */
 #define ENCODING_BASE64 NS_WSSE "#base64binary"
 
 #endif

@@ -25,6 +25,16 @@ bool provisioning_write(struct arena *, const struct provisioning *, const struc
     const struct facts *, const char *upn, bool device_enrollment, struct bytes *out);
 
 /*
+ * Write the document that answers a renewal (MS-MDE2 3.5): the new certificate in the store of the
+ * enrollment, root and issuing CA where issued has them (they are others than before), when to renew the
+ * next time and where, and which account it is for. Secrets, server and schedule stay as they are.
+ *
+ * false when the writer failed
+ */
+bool provisioning_write_renewal(struct arena *, const struct provisioning *, const struct issued *,
+    bool device_enrollment, struct bytes *out);
+
+/*
  * The search criteria by which the device finds its certificate, before XML escaping:
  * "Subject=CN%3D…&Stores=MY%5CUser" (RFC 2396 escaping, MS-MDE2 2.2.9.5).
  */

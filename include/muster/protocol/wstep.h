@@ -9,7 +9,7 @@ enum request_type { REQUEST_ISSUE, REQUEST_RENEW };
 
 struct wstep_request {
 	enum request_type type;
-	struct bytes csr;	 /* Issue: DER as sent; ask wstep_csr() for it */
+	struct bytes csr;	 /* DER as sent: PKCS#10, of a renewal PKCS#7; ask wstep_csr() for it */
 	const char *csr_problem; /* why there is no usable one; NULL if there is */
 	struct facts facts;
 	bool device_enrollment; /* EnrollmentType Device: certificate in My/System */
@@ -25,19 +25,23 @@ struct wstep_request {
  * OUTCOME_MESSAGE_FORMAT       unknown TokenType or RequestType, no or two security tokens in
  *                              the body, too many or too long context items, EnrollmentType
  *                              or DeviceID twice
- * OUTCOME_NOT_SUPPORTED        Recovery, Renew (until renewal exists), QueryTokenStatus; an
- *                              EnrollmentType other than Full, Lite (the same) and Device
+ * OUTCOME_NOT_SUPPORTED        Recovery, QueryTokenStatus; of Issue an EnrollmentType other than
+ *                              Full, Lite (the same) and Device
  */
 enum outcome wstep_read(struct arena *, const struct soap *, struct wstep_request *, struct why *);
 
 /*
- * The PKCS#10, DER as sent, for authority/csr.h to check. What is wrong with it is told only
- * here, since that comes after the proof of who sent it, and the decision.
+ * The PKCS#10, DER as sent, for authority/csr.h to check, or the PKCS#7 of a renewal, in base64 once or
+ * twice, for authority/signed_request.h. What is wrong with it is told only here, since with Issue that
+ * comes after the proof of who sent it, and the decision.
  *
- * OUTCOME_CERTIFICATE_REQUEST  not base64, or not a PKCS#10 by its ValueType (or its content
- *                              where it has none)
+ * OUTCOME_CERTIFICATE_REQUEST  not base64, or not what the RequestType takes by its ValueType (or its
+ *                              content where it has none)
  */
 enum outcome wstep_csr(const struct wstep_request *, struct bytes *csr, struct why *);
+
+/* The RequestType is Renew; false also when it cannot be told, which wstep_read() then explains. */
+bool wstep_is_renewal(struct arena *, const struct soap *);
 
 /* Write the RSTRC around a provisioning document; false when the writer failed. */
 bool wstep_write(

@@ -20,6 +20,9 @@ void stage_note(struct exchange *, const struct decision *);
 /* Tell SQL's decision: its outcome and reason, and what stage_note() keeps. */
 enum outcome stage_decide(struct exchange *, const struct decision *);
 
+/* A web server's SSL_CLIENT_VERIFY that is not SUCCESS, in words where it tells a number only. */
+const char *stage_verdict_words(const char *verify);
+
 /* A SOAP reply stands in reply->body, if it was written. */
 enum outcome stage_reply(struct exchange *, bool written);
 

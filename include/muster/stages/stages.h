@@ -43,6 +43,7 @@ enum service {
 	SERVICE_DISCOVERY,
 	SERVICE_POLICY,
 	SERVICE_ENROLLMENT,
+	SERVICE_RENEWAL,
 	SERVICE_DEVICE,
 	SERVICE_SIGN_IN,
 	SERVICE_SINGLE_SIGN_ON,
@@ -62,7 +63,7 @@ struct exchange {
 	struct soap soap;
 	struct why why;
 	enum service service;
-	const char *stage;  /* "discovery", "policy", "enrollment", "sign-in", ...: for log and record */
+	const char *stage;  /* "discovery", "policy", "enrollment", "renewal", ...: for log and record */
 	const char *action; /* of the response, for a fault */
 	/* From the path: untrusted hints. */
 	const char *organization; /* key; NULL if the path has none */
@@ -88,6 +89,7 @@ struct exchange {
 enum outcome stage_discovery(struct exchange *);
 enum outcome stage_policy(struct exchange *);
 enum outcome stage_enrollment(struct exchange *);
+enum outcome stage_renewal(struct exchange *);
 enum outcome stage_device(struct exchange *);
 enum outcome stage_sign_in(struct exchange *);
 enum outcome stage_single_sign_on(struct exchange *);

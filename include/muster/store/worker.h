@@ -75,7 +75,7 @@ enum outcome store_page(struct store *, struct arena *, const char *organization
 
 /* One refusal to record. NULL for what is not known. */
 struct refusal {
-	const char *trace, *attempt, *stage, *organization, *user, *account, *remote, *facts;
+	const char *trace, *attempt, *stage, *organization, *user, *account, *device, *remote, *facts;
 	enum outcome outcome;
 	const char *why;
 	const char *details; /* of the decision, JSON; kept up to 16 KiB */
