@@ -19,10 +19,10 @@ $$;
 COMMENT ON FUNCTION muster.authority_id(text) IS 'The id of an authority by its name or id; an error that names those there are if there is none. Example: SELECT muster.authority_id(''Example issuing'');';
 
 CREATE OR REPLACE FUNCTION muster.add_authority(kind text, name text, parent uuid, private_key bytea, certificate bytea,
-	not_before timestamptz, not_after timestamptz, key_type text DEFAULT NULL) RETURNS uuid
+	not_before timestamptz, not_after timestamptz, key_type text DEFAULT NULL, id uuid DEFAULT NULL) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	made uuid := muster.new_id();
+	made uuid := coalesce(add_authority.id, muster.new_id());
 	parent_kind text;
 	parent_end timestamptz;
 	wrong text := CASE
@@ -60,7 +60,7 @@ BEGIN
 	RETURN made;
 END
 $$;
-COMMENT ON FUNCTION muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text) IS 'Add an authority; muster-ca init calls this. Kind (root or issuing), name, the root''s id for an issuing one, private key (PKCS#8 encrypted with PBES2, DER; NULL for a root kept offline), certificate (DER) and its validity, kind of key. Returns its id. Example: SELECT muster.add_authority(''root'', ''Example root'', NULL, $1, $2, now(), now() + interval ''20 years'', ''ec-p256'');';
+COMMENT ON FUNCTION muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text, uuid) IS 'Add an authority; muster-ca init calls this. Kind (root or issuing), name, the root''s id for an issuing one, private key (PKCS#8 encrypted with PBES2, DER; NULL for a root kept offline), certificate (DER) and its validity, kind of key, and its id where certificates that it has signed name it already. Returns its id. Example: SELECT muster.add_authority(''root'', ''Example root'', NULL, $1, $2, now(), now() + interval ''20 years'', ''ec-p256'');';
 
 CREATE OR REPLACE FUNCTION muster.set_authority(organization text, authority text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -69,13 +69,14 @@ DECLARE
 	chosen_name text;
 	chosen_kind text;
 	chosen_end timestamptz;
+	chosen_revoked boolean;
 BEGIN
-	SELECT c.name, c.kind, c.not_after INTO chosen_name, chosen_kind, chosen_end FROM muster.authority c WHERE c.id = chosen;
-	IF chosen_kind <> 'issuing' OR chosen_end <= now() THEN
-		RAISE EXCEPTION 'authority "%" %', chosen_name, CASE WHEN chosen_kind <> 'issuing' THEN 'is a root and signs no devices' ELSE 'has ended' END
+	SELECT c.name, c.kind, c.not_after, c.revoked_at IS NOT NULL INTO chosen_name, chosen_kind, chosen_end, chosen_revoked FROM muster.authority c WHERE c.id = chosen;
+	IF chosen_kind <> 'issuing' OR chosen_end <= now() OR chosen_revoked THEN
+		RAISE EXCEPTION 'authority "%" %', chosen_name, CASE WHEN chosen_kind <> 'issuing' THEN 'is a root and signs no devices' WHEN chosen_revoked THEN 'is revoked' ELSE 'has ended' END
 			USING ERRCODE = 'invalid_parameter_value',
 			      HINT = coalesce('Issuing authorities: ' || (SELECT string_agg(s.name, ', ') FROM (SELECT c.name FROM muster.authority c
-				WHERE c.kind = 'issuing' AND c.not_after > now() ORDER BY c.name LIMIT 20) s), 'There is none: muster-ca init --organization KEY');
+				WHERE c.kind = 'issuing' AND c.not_after > now() AND c.revoked_at IS NULL ORDER BY c.name LIMIT 20) s), 'There is none: muster-ca init --organization KEY');
 	END IF;
 	UPDATE muster.organization o SET authority = chosen
 	 WHERE o.id = muster.organization_id(set_authority.organization);

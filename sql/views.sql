@@ -45,7 +45,7 @@ COMMENT ON VIEW muster.devices IS 'Devices, living and past, with account and or
 CREATE OR REPLACE VIEW muster.certificates WITH (security_invoker = true) AS
 SELECT encode(c.sha256, 'hex') AS sha256, encode(c.serial, 'hex') AS serial, o.key AS organization, a.upn AS account,
        c.device, d.name AS device_name, d.state AS device_state, t.name AS authority,
-       c.not_before, c.not_after, c.issued_at, c.first_used_at, c.der
+       c.not_before, c.not_after, c.issued_at, c.first_used_at, c.der, c.revoked_at, c.revocation_reason, c.revocation_note
   FROM muster.certificate c
   JOIN muster.device d ON d.id = c.device
   JOIN muster.account a ON a.id = d.account
@@ -56,7 +56,7 @@ COMMENT ON VIEW muster.certificates IS 'Certificates issued to devices. Of one o
 CREATE OR REPLACE VIEW muster.authorities WITH (security_invoker = true) AS
 SELECT c.id, c.name, c.kind, r.name AS root, c.key_type, c.has_key, c.not_before, c.not_after,
        (SELECT array_agg(o.key ORDER BY o.key) FROM muster.organization o WHERE o.authority = c.id) AS organizations,
-       c.certificate, coalesce(r.certificate, c.certificate) AS root_certificate, c.created_at
+       c.certificate, coalesce(r.certificate, c.certificate) AS root_certificate, c.created_at, c.revoked_at, c.revocation_reason, c.revocation_note
   FROM muster.authority c LEFT JOIN muster.authority r ON r.id = c.parent;
 COMMENT ON VIEW muster.authorities IS 'Certification authorities, whose certificates they sign, and their own certificates (DER); keys are not shown. Example: SELECT name, kind, root, not_after, organizations FROM muster.authorities;';
 

@@ -12,17 +12,6 @@ failed(struct why *why, const char *what, int rc)
 	return refuse(why, OUTCOME_CERTIFICATE_REQUEST, "%s: %s", what, gnutls_strerror(rc));
 }
 
-/* SHA-256, or the stronger hash of a stronger curve (RFC 5480 section 4). */
-static gnutls_digest_algorithm_t
-digest_of(gnutls_privkey_t key)
-{
-	unsigned bits = 0;
-
-	if (gnutls_privkey_get_pk_algorithm(key, &bits) == GNUTLS_PK_ECDSA && bits > 256)
-		return GNUTLS_DIG_SHA384;
-	return GNUTLS_DIG_SHA256;
-}
-
 /*
  * Random and positive, and always of the same length: neither the top bit is set (a negative
  * INTEGER) nor all of the top bits clear (a shorter one).
@@ -81,7 +70,7 @@ sign(struct arena *arena, gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutl
 	CLEANUP(datum_cleanup) gnutls_datum_t out = { NULL, 0 };
 	int rc;
 
-	if ((rc = gnutls_x509_crt_privkey_sign(crt, issuer, key, digest_of(key), 0)) < 0)
+	if ((rc = gnutls_x509_crt_privkey_sign(crt, issuer, key, private_key_digest(key), 0)) < 0)
 		return failed(why, "signing a certificate", rc);
 	if ((rc = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &out)) < 0)
 		return failed(why, "certificate", rc);
@@ -118,10 +107,40 @@ device_public_key_set(gnutls_x509_crt_t crt, struct bytes public_key, unsigned *
 	return gnutls_x509_crt_set_pubkey(crt, key);
 }
 
+static int
+access_add(gnutls_x509_crt_t crt, int what, const char *url)
+{
+	struct bytes text;
+	gnutls_datum_t datum;
+
+	if (url == NULL)
+		return 0;
+	text = bytes_of(url);
+	datum = datum_of(text);
+	return gnutls_x509_crt_set_authority_info_access(crt, what, &datum);
+}
+
+/* CRL distribution point and authority information access (RFC 5280 sections 4.2.1.13 and 4.2.2.1). */
+static int
+publication_set(gnutls_x509_crt_t crt, const struct publication *publication)
+{
+	const char *url = publication->crl_url;
+	int rc;
+
+	if (url != NULL &&
+	    (rc = gnutls_x509_crt_set_crl_dist_points2(crt, GNUTLS_SAN_URI, url, (unsigned)strlen(url), 0)) <
+		0)
+		return rc;
+	if ((rc = access_add(crt, GNUTLS_IA_OCSP_URI, publication->ocsp_url)) < 0)
+		return rc;
+	return access_add(crt, GNUTLS_IA_CAISSUERS_URI, publication->ca_url);
+}
+
 /* Version, subject, key, and the extensions of a client certificate (RFC 5280 section 4.2). */
 static int
 device_fill(gnutls_x509_crt_t crt, const struct signer *signer, const struct certificate_request *request)
 {
+	const struct publication publication = { request->crl_url, request->ca_url, request->ocsp_url };
 	const char *name = request->common_name;
 	unsigned usage, size = (unsigned)strlen(name);
 	int rc;
@@ -131,7 +150,8 @@ device_fill(gnutls_x509_crt_t crt, const struct signer *signer, const struct cer
 	    (rc = device_public_key_set(crt, request->public_key, &usage)) < 0 ||
 	    (rc = gnutls_x509_crt_set_basic_constraints(crt, 0, -1)) < 0 ||
 	    (rc = gnutls_x509_crt_set_key_usage(crt, usage)) < 0 ||
-	    (rc = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_CLIENT, 0)) < 0)
+	    (rc = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_CLIENT, 0)) < 0 ||
+	    (rc = publication_set(crt, &publication)) < 0)
 		return rc;
 	return key_ids_set(crt, signer->certificate);
 }
@@ -204,8 +224,8 @@ name_fits(const char *name)
 
 enum outcome
 certificate_sign_authority(struct arena *arena, const struct signer *parent, gnutls_privkey_t key,
-    const char *common_name, const char *organization, int64_t not_before, int64_t not_after,
-    struct bytes *der, struct why *why)
+    const char *common_name, const char *organization, const struct publication *publication,
+    int64_t not_before, int64_t not_after, struct bytes *der, struct why *why)
 {
 	CLEANUP(certificate_cleanup) gnutls_x509_crt_t crt = NULL;
 	uint8_t serial[SERIAL_SIZE];
@@ -220,6 +240,7 @@ certificate_sign_authority(struct arena *arena, const struct signer *parent, gnu
 		    "the authority's certificate would be valid for longer than its root's");
 	if ((rc = gnutls_x509_crt_init(&crt)) < 0 ||
 	    (rc = authority_fill(crt, parent, key, common_name, organization)) < 0 ||
+	    (publication != NULL && (rc = publication_set(crt, publication)) < 0) ||
 	    (rc = serial_set(crt, serial)) < 0)
 		return failed(why, "building an authority's certificate", rc);
 	if ((o = validity_set(crt, not_before, not_after, why)) != OUTCOME_OK)

@@ -1,5 +1,7 @@
 #include "chain.h"
 
+#include <muster/base/guid.h>
+
 #define DAY (24 * 3600)
 
 /* Devices whose clocks are slow must not find their authority in the future. */
@@ -32,6 +34,7 @@ chain_make(struct arena *arena, const struct making *making, const struct signer
 	enum outcome o;
 
 	*made = (struct made){
+		.id = arena_strdup(arena, guid_new().text),
 		.name = making->name,
 		.not_before = now - BACKDATE,
 		.not_after = years_later(now, making->years),
@@ -45,5 +48,5 @@ chain_make(struct arena *arena, const struct making *making, const struct signer
 	    (o = keystore_seal(arena, key, making->passphrase, &made->pkcs8, why)) != OUTCOME_OK)
 		return o;
 	return certificate_sign_authority(arena, parent, key, making->name, making->organization,
-	    made->not_before, made->not_after, &made->certificate, why);
+	    making->publication, made->not_before, made->not_after, &made->certificate, why);
 }

@@ -6,6 +6,7 @@
 
 /* An authority that was made. */
 struct made {
+	const char *id; /* a new GUID: what it signs names it before it is stored */
 	const char *name;
 	struct bytes certificate; /* DER */
 	struct bytes pkcs8;	  /* its key, encrypted */
@@ -18,6 +19,7 @@ struct making {
 	enum key_type key;
 	int years; /* cut where its root ends before */
 	const struct secret *passphrase;
+	const struct publication *publication; /* the parent's; NULL: its certificate does not say */
 };
 
 /*

@@ -14,6 +14,8 @@ struct init {
 	struct authorities there;
 	struct names names;
 	struct signer signer; /* the root's */
+	struct signer issuing_signer;
+	struct publication publication; /* the root's */
 	struct made root, issuing;
 	struct record record;
 };
@@ -104,6 +106,7 @@ authority_make(struct init *init, const char *name, int years, const struct sign
 		.key = init->options->key,
 		.years = years,
 		.passphrase = &init->passphrase,
+		.publication = parent != NULL ? &init->publication : NULL,
 	};
 
 	return chain_make(init->arena, &making, parent, clock_now_ms() / 1000, made, why);
@@ -138,14 +141,34 @@ root_open(struct init *init, struct why *why)
 	return authority_open(init, root, &init->signer, why);
 }
 
+/* Where the root's list and certificate will be: the issuing authority's certificate says so. */
+static enum outcome
+publication_find(struct init *init, struct why *why)
+{
+	const struct pg_param param[] = { PG_TEXT(
+	    init->options->root != NULL ? init->record.parent : init->root.id) };
+	CLEANUP(pg_result_free) PGresult *result = NULL;
+	enum outcome o =
+	    database_query(init->conn, "SELECT crl_url, ca_url, ocsp_url FROM muster.published_urls($1)",
+		param, ARRAY_SIZE(param), &result, why);
+
+	if (o == OUTCOME_OK && PQntuples(result) == 1)
+		init->publication = (struct publication){ pg_text(init->arena, result, 0, 0),
+			pg_text(init->arena, result, 0, 1), pg_text(init->arena, result, 0, 2) };
+	return o;
+}
+
 static enum outcome
 make_all(struct init *init, struct why *why)
 {
 	enum outcome o;
 
 	if ((o = init->options->root != NULL ? root_open(init, why) : root_make(init, why)) != OUTCOME_OK ||
+	    (o = publication_find(init, why)) != OUTCOME_OK ||
 	    (o = authority_make(init, init->names.issuing, init->options->years, &init->signer,
-		 &init->issuing, why)) != OUTCOME_OK)
+		 &init->issuing, why)) != OUTCOME_OK ||
+	    (o = signer_open(init->issuing.certificate, init->issuing.pkcs8, &init->passphrase,
+		 &init->issuing_signer, why)) != OUTCOME_OK)
 		return o;
 	if (init->record.has_sealing_key)
 		return OUTCOME_OK;
@@ -160,6 +183,8 @@ store(struct init *init, struct why *why)
 	init->record.root = init->options->root == NULL ? &init->root : NULL;
 	init->record.issuing = &init->issuing;
 	init->record.key_type = key_type_name(init->options->key);
+	init->record.root_signer = &init->signer;
+	init->record.issuing_signer = &init->issuing_signer;
 	return record_store(init->conn, init->arena, &init->record, why);
 }
 
@@ -229,6 +254,7 @@ init_run(const struct options *options, struct why *why)
 
 	PQfinish(init.conn);
 	signer_release(&init.signer);
+	signer_release(&init.issuing_signer);
 	secret_release(&init.passphrase);
 	arena_free(init.arena);
 	return o;

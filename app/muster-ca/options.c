@@ -33,6 +33,7 @@ enum option_name {
 	OPTION_ACCOUNT,
 	OPTION_NAMES_BY,
 	OPTION_DEVICES,
+	OPTION_IMPORT,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT,
@@ -65,7 +66,7 @@ static const struct {
 	    "make no root but only an issuing authority, under this root" },
 	[OPTION_KEY] = { "key", "TYPE", OF(VERB_INIT),
 	    "ec-p256 (default), ec-p384, rsa-2048, rsa-3072, rsa-4096" },
-	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE", OF(VERB_INIT),
+	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE", OF(VERB_INIT) | OF(VERB_PUBLISH),
 	    "its first line encrypts the private keys, the same for all;\na name without '/' is a systemd "
 	    "credential;\nelse $MUSTER_PASSPHRASE_FILE" },
 	[OPTION_VALIDITY_YEARS] = { "validity-years", "N", OF(VERB_INIT),
@@ -102,6 +103,8 @@ static const struct {
 	    "there is;\nelse only listed certificates name an account" },
 	[OPTION_DEVICES] = { "devices", NULL, OF(VERB_TRUST),
 	    "it is an authority of our own: living devices sign for\ntheir accounts" },
+	[OPTION_IMPORT] = { "import", "FILE", OF(VERB_PUBLISH),
+	    "the list, made where the authority's key is, PEM or DER" },
 	[OPTION_HELP] = { "help", NULL, OF_ALL, "this; of a verb: muster-ca VERB --help" },
 	[OPTION_VERSION] = { "version", NULL, OF_ALL, "the version" },
 };
@@ -125,6 +128,8 @@ static const struct {
 	    "let an authority's certificates, or one certificate, sign requests to enroll" },
 	[VERB_CRL] = { "crl", "crl FILE --organization KEY",
 	    "load a trusted authority's list of revoked certificates" },
+	[VERB_PUBLISH] = { "publish", "publish AUTHORITY [--import FILE]",
+	    "make, or bring, an authority's list of revoked certificates" },
 	[VERB_DIRECTORY] = { "directory", "directory NAME --organization KEY",
 	    "try whether a directory (LDAP) proves a password, step by step" },
 };
@@ -232,6 +237,7 @@ option_take(struct options *to, enum option_name option, const char *value, stru
 	case OPTION_ACCOUNT: to->account = value; break;
 	case OPTION_NAMES_BY: to->names_by = value; break;
 	case OPTION_DEVICES: to->devices = true; break;
+	case OPTION_IMPORT: to->import = value; break;
 	case OPTION_HELP: to->help = true; break;
 	case OPTION_VERSION: to->version = true; break;
 	case OPTION_COUNT: break;
@@ -290,7 +296,7 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 			to->verb = (enum verb)v;
 	if (to->verb == VERB_NONE)
 		return mistake(why, "verb", argv[word],
-		    "give init, show, password, token, keys, trust, crl or directory");
+		    "give init, show, password, token, keys, trust, crl, publish or directory");
 	word++;
 	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN || to->verb == VERB_DIRECTORY) &&
 	    word < argc)
@@ -299,6 +305,8 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 		to->token_name = argv[word++];
 	if ((to->verb == VERB_TRUST || to->verb == VERB_CRL) && word < argc)
 		to->trusted = argv[word++];
+	if (to->verb == VERB_PUBLISH && word < argc)
+		to->authority = argv[word++];
 	return word == argc ? OUTCOME_OK : mistake(why, "argument", argv[word], "is one too many");
 }
 
@@ -357,9 +365,15 @@ needs_check(const struct options *to, struct why *why)
 			return missing(
 			    why, "which file, and for whom? muster-ca trust FILE --organization KEY, or crl");
 		break;
+	case VERB_PUBLISH:
+		if (to->authority == NULL)
+			return missing(why, "whose list? muster-ca publish AUTHORITY, by its name or id");
+		break;
 	case VERB_NONE:
 		return missing(why,
-		    "what to do? give init, show, password, token, keys, trust, crl or directory, or --help");
+		    "what to do? give init, show, password, token, keys, trust, crl, publish or directory, "
+		    "or "
+		    "--help");
 	case VERB_SHOW:
 	case VERB_COUNT: break;
 	}

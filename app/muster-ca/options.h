@@ -16,6 +16,7 @@ enum verb {
 	VERB_TRUST,
 	VERB_CRL,
 	VERB_DIRECTORY,
+	VERB_PUBLISH,
 	VERB_COUNT,
 };
 
@@ -50,6 +51,9 @@ struct options {
 	const char *account; /* NULL: an authority */
 	const char *names_by;
 	bool devices;
+	/* publish */
+	const char *authority; /* by name or id */
+	const char *import;    /* a file; NULL: the list is made here */
 };
 
 /*

@@ -66,14 +66,59 @@ route_sso(struct arena *arena, const char *path)
 {
 	char *segment[SEGMENTS_MAX];
 	size_t count = path_split(arena_strdup(arena, path), segment);
-	struct route route = { SERVICE_SINGLE_SIGN_ON, NULL, NULL, NULL };
+	struct route route = { .service = SERVICE_SINGLE_SIGN_ON };
 
 	if (count < 4 || strcmp(segment[0], "muster") != 0 || strcmp(segment[1], "sso") != 0 ||
 	    !is_key(segment[2]) || !guid_valid(segment[3]) || !facts_read(segment + 4, count - 4, &route))
-		return (struct route){ SERVICE_NONE, NULL, NULL, NULL };
+		return (struct route){ .service = SERVICE_NONE };
 	route.organization = segment[2];
 	route.attempt = segment[3];
 	return route;
+}
+
+/* Cut the ending off a file's name, after the last dot; "" when it has none. */
+static const char *
+ending_cut(char *name)
+{
+	char *dot = strrchr(name, '.');
+
+	if (dot == NULL)
+		return "";
+	*dot = '\0';
+	return dot + 1;
+}
+
+static bool
+form_read(const char *ending, struct published_file *file)
+{
+	static const char *const form[] = { [FORM_DER] = "der", [FORM_PEM] = "pem", [FORM_P7C] = "p7c" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(form); i++)
+		if (strcmp(ending, form[i]) == 0) {
+			file->form = i;
+			return true;
+		}
+	return false;
+}
+
+/* muster/crl/GUID.crl, muster/ca/KEY.der, muster/ca/KEY/root.der, and the like; SERVICE_NONE for another. */
+static enum service
+route_published(char *const *segment, size_t count, struct published_file *file)
+{
+	const char *ending;
+
+	if (count < 3 || strcmp(segment[0], "muster") != 0)
+		return SERVICE_NONE;
+	ending = ending_cut(segment[count - 1]);
+	file->key = segment[2];
+	file->root = count == 4;
+	if (strcmp(segment[1], "crl") == 0)
+		return count == 3 && strcmp(ending, "crl") == 0 && guid_valid(file->key) ? SERVICE_CRL
+											 : SERVICE_NONE;
+	if (strcmp(segment[1], "ca") != 0 || count > 4 || !is_key(file->key) || !form_read(ending, file) ||
+	    (file->root && strcmp(segment[3], "root") != 0))
+		return SERVICE_NONE;
+	return SERVICE_AUTHORITY;
 }
 
 /* EnrollmentServer/KEY/GUID/SignIn, and facts. */
@@ -88,7 +133,7 @@ route_of(struct arena *arena, const char *path)
 {
 	char *segment[SEGMENTS_MAX];
 	size_t count = path_split(text_lower(arena, path), segment);
-	struct route route = { SERVICE_NONE, NULL, NULL, NULL };
+	struct route route = { .service = SERVICE_NONE };
 	const struct route none = route;
 
 	if (count < 2)
@@ -97,6 +142,8 @@ route_of(struct arena *arena, const char *path)
 		return route_sso(arena, path);
 	if (count == 2 && strcmp(segment[0], "muster") == 0 && strcmp(segment[1], "device") == 0)
 		route.service = SERVICE_DEVICE;
+	else if (count > 2)
+		route.service = route_published(segment, count, &route.file);
 	if (strcmp(segment[0], "enrollmentserver") != 0)
 		return route;
 	if (count == 2 && strcmp(segment[1], "discovery.svc") == 0) {
@@ -127,7 +174,9 @@ route_allow(enum service service)
 	case SERVICE_POLICY:
 	case SERVICE_ENROLLMENT: return "POST";
 	case SERVICE_DEVICE:
-	case SERVICE_SINGLE_SIGN_ON: return "GET, HEAD";
+	case SERVICE_SINGLE_SIGN_ON:
+	case SERVICE_CRL:
+	case SERVICE_AUTHORITY: return "GET, HEAD";
 	case SERVICE_SIGN_IN:
 	case SERVICE_TERMS: return "GET, HEAD, POST";
 	}
@@ -151,7 +200,9 @@ route_allows(enum service service, const char *method)
 	case SERVICE_POLICY:
 	case SERVICE_ENROLLMENT: return strcmp(method, "POST") == 0;
 	case SERVICE_DEVICE:
-	case SERVICE_SINGLE_SIGN_ON: return is_get(method);
+	case SERVICE_SINGLE_SIGN_ON:
+	case SERVICE_CRL:
+	case SERVICE_AUTHORITY: return is_get(method);
 	}
 	return false;
 }
@@ -185,6 +236,8 @@ static const struct {
 	[SERVICE_SIGN_IN] = { "sign-in", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_SINGLE_SIGN_ON] = { "single sign-on", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_TERMS] = { "terms", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_CRL] = { "crl", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_AUTHORITY] = { "authority", ACTION_DISCOVER_RESPONSE },
 };
 
 static void
@@ -247,6 +300,7 @@ route_run(struct exchange *ex)
 	ex->organization = route.organization;
 	ex->attempt = route.attempt;
 	ex->os_version = route.os_version;
+	ex->file = route.file;
 	exchange_name(ex, route.service);
 	if (route.service == SERVICE_NONE ||
 	    (route.service == SERVICE_DEVICE && request->client_verify == NULL &&
@@ -264,6 +318,10 @@ route_run(struct exchange *ex)
 		return stage_single_sign_on(ex);
 	if (route.service == SERVICE_TERMS)
 		return stage_terms(ex);
+	if (route.service == SERVICE_CRL)
+		return stage_crl(ex);
+	if (route.service == SERVICE_AUTHORITY)
+		return stage_authority(ex);
 	if (is_get(request->method))
 		return answer_probe(ex);
 	if ((o = check_post(ex)) != OUTCOME_OK ||

@@ -22,7 +22,7 @@ static enum outcome
 make(struct fixture *f, const char *name, int years, const struct signer *parent, int64_t now,
     struct made *made, struct why *why)
 {
-	const struct making making = { name, "Exämple", KEY_EC_P256, years, &f->passphrase };
+	const struct making making = { name, "Exämple", KEY_EC_P256, years, &f->passphrase, NULL };
 
 	return chain_make(f->arena, &making, parent, now, made, why);
 }

@@ -41,13 +41,13 @@ chain_make(struct chain *chain, enum key_type type, enum key_type device)
 	*chain = (struct chain){ .arena = arena_new() };
 	assert_int_equal(keystore_generate(type, &chain->root.key, NULL), OUTCOME_OK);
 	assert_int_equal(certificate_sign_authority(chain->arena, NULL, chain->root.key, "Exämple Root CA",
-			     "Exämple", NOW - DAY, NOW + 20 * 365 * DAY, &chain->root_der, NULL),
+			     "Exämple", NULL, NOW - DAY, NOW + 20 * 365 * DAY, &chain->root_der, NULL),
 	    OUTCOME_OK);
 	chain->root.certificate = imported(chain->root_der);
 	assert_int_equal(keystore_generate(type, &chain->issuing.key, NULL), OUTCOME_OK);
 	assert_int_equal(
 	    certificate_sign_authority(chain->arena, &chain->root, chain->issuing.key, "Exämple Issuing CA 1",
-		"Exämple", NOW - DAY, NOW + 10 * 365 * DAY, &chain->issuing_der, NULL),
+		"Exämple", NULL, NOW - DAY, NOW + 10 * 365 * DAY, &chain->issuing_der, NULL),
 	    OUTCOME_OK);
 	chain->issuing.certificate = imported(chain->issuing_der);
 	assert_int_equal(keystore_generate(device, &key, NULL), OUTCOME_OK);
@@ -66,7 +66,10 @@ chain_release(struct chain *chain)
 static struct bytes
 device_sign(struct chain *chain, uint8_t serial[SERIAL_SIZE])
 {
-	const struct certificate_request request = { DEVICE, chain->device_key, NOW - 600, NOW + 365 * DAY };
+	const struct certificate_request request = { .common_name = DEVICE,
+		.public_key = chain->device_key,
+		.not_before = NOW - 600,
+		.not_after = NOW + 365 * DAY };
 	struct why why = { "" };
 	struct bytes der;
 
@@ -306,8 +309,10 @@ test_refused_devices(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct certificate_request request = { cases[i].name, cases[i].key, cases[i].not_before,
-			cases[i].not_after };
+		const struct certificate_request request = { .common_name = cases[i].name,
+			.public_key = cases[i].key,
+			.not_before = cases[i].not_before,
+			.not_after = cases[i].not_after };
 		struct why why = { "" };
 
 		assert_int_equal(
@@ -346,7 +351,7 @@ test_refused_authorities(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_int_equal(
 		    certificate_sign_authority(chain.arena, &chain.root, chain.issuing.key, cases[i].name,
-			cases[i].organization, NOW, cases[i].not_after, &der, NULL),
+			cases[i].organization, NULL, NOW, cases[i].not_after, &der, NULL),
 		    cases[i].fine ? OUTCOME_OK : OUTCOME_CERTIFICATE_REQUEST);
 	chain_release(&chain);
 }

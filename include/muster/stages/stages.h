@@ -43,7 +43,16 @@ enum service {
 	SERVICE_DEVICE,
 	SERVICE_SIGN_IN,
 	SERVICE_SINGLE_SIGN_ON,
-	SERVICE_TERMS
+	SERVICE_TERMS,
+	SERVICE_CRL,
+	SERVICE_AUTHORITY
+};
+
+/* What is published, by its path. */
+struct published_file {
+	const char *key; /* an authority's id (GUID), or of certificates an organization's key */
+	bool root;	 /* of the chain only the root */
+	enum { FORM_DER, FORM_PEM, FORM_P7C } form;
 };
 
 /* One request on its way; everything in it lives until the reply is written. */
@@ -60,6 +69,7 @@ struct exchange {
 	const char *organization; /* key; NULL if the path has none */
 	const char *attempt;	  /* GUID; NULL if the path has none */
 	const char *os_version;	  /* NULL if the path has none */
+	struct published_file file;
 	/* Known as the request proceeds, for log and record. */
 	const char *user, *account, *device, *facts;
 	const char *text, *language; /* custom text for the user; NULL mostly */
@@ -84,6 +94,8 @@ enum outcome stage_device(struct exchange *);
 enum outcome stage_sign_in(struct exchange *);
 enum outcome stage_single_sign_on(struct exchange *);
 enum outcome stage_terms(struct exchange *);
+enum outcome stage_crl(struct exchange *);
+enum outcome stage_authority(struct exchange *);
 
 /*
  * Whom the credential says it is, for SQL to look up. Nothing is proven yet.

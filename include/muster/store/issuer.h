@@ -12,6 +12,8 @@ struct stored_authority {
 	struct bytes private_key; /* encrypted PKCS#8 */
 	struct bytes certificate; /* DER */
 	struct bytes root;	  /* DER; equal to certificate when a root signs devices itself */
+	/* Where what it publishes is, as certificates say; NULL: they do not. */
+	const char *crl_url, *ca_url, *ocsp_url;
 };
 
 /* How an organization's certificates are made. */
@@ -31,8 +33,8 @@ struct issuer_configuration {
 	struct bytes sealing_key; /* sealed; empty when there is none yet */
 };
 
-/* muster_issuer.authorities, .profiles, .sealing_key: everything, in arena. At most 256 authorities, 65536
- * profiles. */
+/* muster_issuer.authorities, .publications, .profiles, .sealing_key: everything, in arena. At most 256
+ * authorities, 65536 profiles. */
 enum outcome store_issuer_configuration(
     struct pg *, struct arena *, struct deadline, struct issuer_configuration *, struct why *);
 
