@@ -285,3 +285,30 @@ SELECT t.name AS authority, upper(encode(c.serial, 'hex')) AS serial,
        coalesce(c.revoked_at, t.revoked_at) AS revoked_at, c.not_after, c.device AS common_name, c.authority AS authority_id
   FROM muster.certificate c JOIN muster.authority t ON t.id = c.authority;
 COMMENT ON VIEW muster.ocsp_status IS 'What an OCSP responder is to answer: each certificate''s serial number (hexadecimal) and status. For OpenSSL''s responder: muster-ca index. Example: SELECT serial, status, revoked_at FROM muster.ocsp_status WHERE authority = ''Example issuing'' AND not_after > now() LIMIT 20;';
+
+-- For an OCSP responder of somebody else's.
+
+CREATE OR REPLACE FUNCTION muster.asn1_time(p_at timestamptz) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT to_char(p_at AT TIME ZONE 'UTC', CASE WHEN p_at < '2050-01-01 UTC' THEN 'YYMMDDHH24MISS"Z"' ELSE 'YYYYMMDDHH24MISS"Z"' END)
+$$;
+COMMENT ON FUNCTION muster.asn1_time(timestamptz) IS 'Internal: a time as certificates and OpenSSL''s index have it (RFC 5280 section 4.1.2.5). Example: SELECT muster.asn1_time(now());';
+
+CREATE OR REPLACE FUNCTION muster.ocsp_index(p_authority uuid, p_after bytea DEFAULT NULL, p_limit integer DEFAULT 10000) RETURNS TABLE (line text, serial bytea)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	-- OpenSSL demands that subjects differ, and a device keeps its own over renewals. Of what has ended nobody asks.
+	SELECT concat_ws(E'\t', CASE WHEN r.at IS NULL THEN 'V' ELSE 'R' END, muster.asn1_time(c.not_after), coalesce(muster.asn1_time(r.at), ''),
+		upper(encode(c.serial, 'hex')), 'unknown', format('/serialNumber=%s/CN=%s', upper(encode(c.serial, 'hex')), c.device)), c.serial
+	  FROM muster.certificate c JOIN muster.authority t ON t.id = c.authority CROSS JOIN LATERAL (SELECT coalesce(c.revoked_at, t.revoked_at) AS at) r
+	 WHERE c.authority = p_authority AND c.serial > coalesce(p_after, '') AND c.not_after > now()
+	 ORDER BY c.serial LIMIT p_limit
+$$;
+COMMENT ON FUNCTION muster.ocsp_index(uuid, bytea, integer) IS 'Internal: lines of OpenSSL''s index.txt about the certificates of an authority that have not ended, by serial number, so many at once, those after the one given. Example: SELECT line FROM muster.ocsp_index(muster.authority_id(''Example issuing''));';
+
+CREATE OR REPLACE FUNCTION muster.tell_responder(p_authority uuid, p_certificate bytea) RETURNS uuid
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT muster.tell('responder certified', jsonb_build_object('authority', c.id, 'name', c.name, 'sha256', encode(sha256(p_certificate), 'hex'),
+		'certificate', encode(p_certificate, 'base64')))
+	  FROM muster.authority c WHERE c.id = p_authority
+$$;
+COMMENT ON FUNCTION muster.tell_responder(uuid, bytea) IS 'Internal: record that an authority certified an OCSP responder, with the certificate (DER). Runs as its owner. Example: see muster-ca responder.';

@@ -327,12 +327,13 @@ GRANT EXECUTE ON FUNCTION
 
 -- Revoked certificates. Whoever administers an organization revokes its certificates; authorities are the installation's.
 GRANT SELECT ON muster.crl, muster.crls, muster.revocations, muster.ocsp_status TO :readers;
-GRANT EXECUTE ON FUNCTION muster.crl_times(uuid), muster.crl_due_at(uuid), muster.published_urls(uuid), muster.authority_full(uuid), muster.check_crls()
+GRANT EXECUTE ON FUNCTION muster.crl_times(uuid), muster.crl_due_at(uuid), muster.published_urls(uuid), muster.authority_full(uuid), muster.check_crls(),
+	muster.asn1_time(timestamptz), muster.ocsp_index(uuid, bytea, integer)
 	TO :readers;
 GRANT EXECUTE ON FUNCTION muster.certificate_called(text), muster.revoke_certificate(text, text, text), muster.end_certificate(bytea, text, text) TO :changers;
 GRANT UPDATE (publication_url) ON muster.configuration TO muster_admin;
 GRANT UPDATE (revoked_at, revocation_reason, revocation_note, crl_url, ca_url, ocsp_url, crl_delay, crl_lifetime, crl_overlap, crl_limit) ON muster.authority TO muster_admin;
 GRANT EXECUTE ON FUNCTION muster.revoke_authority(text, text, text), muster.http_url(text), muster.set_publication_url(text), muster.set_authority_urls(text, text, text, text),
 	muster.set_crl(text, interval, interval, interval, integer), muster.begin_crl(uuid, boolean), muster.crl_entries(uuid, bytea, integer),
-	muster.store_crl(uuid, bigint, bigint, bigint, integer, bytea)
+	muster.store_crl(uuid, bigint, bigint, bigint, integer, bytea), muster.tell_responder(uuid, bytea)
 	TO muster_admin;

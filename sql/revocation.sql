@@ -62,7 +62,8 @@ BEGIN
 	END IF;
 	found := CASE length(digits) WHEN 64 THEN ARRAY(SELECT c.sha256 FROM muster.certificate c WHERE c.sha256 = decode(digits, 'hex'))
 		-- By authority, since serial numbers are unique for each.
-		ELSE ARRAY(SELECT c.sha256 FROM muster.authority a JOIN muster.certificate c ON c.authority = a.id AND c.serial = muster.serial_number(digits)) END;
+		ELSE ARRAY(SELECT c.sha256 FROM muster.authority a JOIN muster.certificate c ON c.authority = a.id
+			AND c.serial = ANY (ARRAY[decode(repeat('0', length(digits) % 2) || digits, 'hex'), muster.serial_number(digits)])) END;
 	IF cardinality(found) = 1 THEN
 		RETURN found[1];
 	ELSIF cardinality(found) > 1 THEN

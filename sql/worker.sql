@@ -134,7 +134,9 @@ LANGUAGE sql STABLE AS $$
 		WHEN x.revoked_at IS NOT NULL AND x.revocation_reason <> 'superseded' THEN format('certificate is revoked (%s)', x.revocation_reason) || coalesce(': ' || x.revocation_note, '')
 		WHEN EXISTS (SELECT FROM muster.authority c WHERE c.id = x.authority AND c.revoked_at IS NOT NULL) THEN 'the authority that signed the certificate is revoked'
 		WHEN x.not_after <= now() THEN 'certificate has expired'
-		WHEN x.superseded_at IS NOT NULL OR d.ended_at IS NOT NULL THEN 'certificate is superseded: the device has used a newer one'
+		-- Where the successor never came, housekeeping ended it, after that time.
+		WHEN x.superseded_at IS NOT NULL OR (d.ended_at IS NOT NULL AND d.ended_at < d.replaced_at + make_interval(days => o.replaced_certificate_days))
+			THEN 'certificate is superseded: the device has used a newer one'
 		WHEN d.state = 'replaced' AND d.replaced_at + make_interval(days => o.replaced_certificate_days) <= now()
 			THEN 'certificate is superseded: the device enrolled again and the time for the change is over'
 		WHEN x.revoked_at IS NOT NULL THEN format('certificate is revoked (%s)', x.revocation_reason) || coalesce(': ' || x.revocation_note, '')

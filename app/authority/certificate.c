@@ -136,9 +136,10 @@ publication_set(gnutls_x509_crt_t crt, const struct publication *publication)
 	return access_add(crt, GNUTLS_IA_CAISSUERS_URI, publication->ca_url);
 }
 
-/* Version, subject, key, and the extensions of a client certificate (RFC 5280 section 4.2). */
+/* Version, subject, key, and the extensions of a certificate that signs no others (RFC 5280 section 4.2). */
 static int
-device_fill(gnutls_x509_crt_t crt, const struct signer *signer, const struct certificate_request *request)
+leaf_fill(gnutls_x509_crt_t crt, const struct signer *signer, const struct certificate_request *request,
+    const char *purpose)
 {
 	const struct publication publication = { request->crl_url, request->ca_url, request->ocsp_url };
 	const char *name = request->common_name;
@@ -150,16 +151,24 @@ device_fill(gnutls_x509_crt_t crt, const struct signer *signer, const struct cer
 	    (rc = device_public_key_set(crt, request->public_key, &usage)) < 0 ||
 	    (rc = gnutls_x509_crt_set_basic_constraints(crt, 0, -1)) < 0 ||
 	    (rc = gnutls_x509_crt_set_key_usage(crt, usage)) < 0 ||
-	    (rc = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_CLIENT, 0)) < 0 ||
+	    (rc = gnutls_x509_crt_set_key_purpose_oid(crt, purpose, 0)) < 0 ||
 	    (rc = publication_set(crt, &publication)) < 0)
 		return rc;
 	return key_ids_set(crt, signer->certificate);
 }
 
-enum outcome
-certificate_sign_device(struct arena *arena, const struct signer *signer,
-    const struct certificate_request *request, uint8_t serial[SERIAL_SIZE], struct bytes *der,
-    struct why *why)
+/* id-pkix-ocsp-nocheck, whose value is NULL (RFC 6960 section 4.2.2.2.1). */
+static int
+nocheck_set(gnutls_x509_crt_t crt)
+{
+	static const uint8_t null[] = { 0x05, 0x00 };
+
+	return gnutls_x509_crt_set_extension_by_oid(crt, "1.3.6.1.5.5.7.48.1.5", null, sizeof(null), 0);
+}
+
+static enum outcome
+leaf_sign(struct arena *arena, const struct signer *signer, const struct certificate_request *request,
+    const char *purpose, uint8_t serial[SERIAL_SIZE], struct bytes *der, struct why *why)
 {
 	CLEANUP(certificate_cleanup) gnutls_x509_crt_t crt = NULL;
 	enum outcome o;
@@ -171,12 +180,29 @@ certificate_sign_device(struct arena *arena, const struct signer *signer,
 	if (request->not_after > signer_not_after(signer))
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
 		    "the certificate would be valid for longer than its authority's own");
-	if ((rc = gnutls_x509_crt_init(&crt)) < 0 || (rc = device_fill(crt, signer, request)) < 0 ||
+	if ((rc = gnutls_x509_crt_init(&crt)) < 0 || (rc = leaf_fill(crt, signer, request, purpose)) < 0 ||
+	    (strcmp(purpose, GNUTLS_KP_OCSP_SIGNING) == 0 && (rc = nocheck_set(crt)) < 0) ||
 	    (rc = serial_set(crt, serial)) < 0)
-		return failed(why, "building a device's certificate", rc);
+		return failed(why, "building a certificate", rc);
 	if ((o = validity_set(crt, request->not_before, request->not_after, why)) != OUTCOME_OK)
 		return o;
 	return sign(arena, crt, signer->certificate, signer->key, der, why);
+}
+
+enum outcome
+certificate_sign_device(struct arena *arena, const struct signer *signer,
+    const struct certificate_request *request, uint8_t serial[SERIAL_SIZE], struct bytes *der,
+    struct why *why)
+{
+	return leaf_sign(arena, signer, request, GNUTLS_KP_TLS_WWW_CLIENT, serial, der, why);
+}
+
+enum outcome
+certificate_sign_responder(struct arena *arena, const struct signer *signer,
+    const struct certificate_request *request, uint8_t serial[SERIAL_SIZE], struct bytes *der,
+    struct why *why)
+{
+	return leaf_sign(arena, signer, request, GNUTLS_KP_OCSP_SIGNING, serial, der, why);
 }
 
 static int

@@ -5,8 +5,10 @@
 #include <sys/resource.h>
 
 #include "directory.h"
+#include "export.h"
 #include "init.h"
 #include "keys.h"
+#include "ocsp.h"
 #include "password.h"
 #include "publish.h"
 #include "show.h"
@@ -49,6 +51,9 @@ run(const struct options *options, struct why *why)
 	case VERB_TRUST: return trust_run(options, why);
 	case VERB_CRL: return crl_run(options, why);
 	case VERB_PUBLISH: return publish_run(options, why);
+	case VERB_EXPORT: return export_run(options, why);
+	case VERB_INDEX: return index_run(options, why);
+	case VERB_RESPONDER: return responder_run(options, why);
 	case VERB_NONE:
 	case VERB_COUNT: break;
 	}

@@ -6,6 +6,7 @@
 #define YEARS_MAX 100
 #define DAYS_MAX 3650
 #define LIMIT_MAX 10000000
+#define RESPONDER_DAYS 90
 
 enum option_name {
 	OPTION_DATABASE,
@@ -34,6 +35,7 @@ enum option_name {
 	OPTION_NAMES_BY,
 	OPTION_DEVICES,
 	OPTION_IMPORT,
+	OPTION_REQUEST,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT,
@@ -66,7 +68,8 @@ static const struct {
 	    "make no root but only an issuing authority, under this root" },
 	[OPTION_KEY] = { "key", "TYPE", OF(VERB_INIT),
 	    "ec-p256 (default), ec-p384, rsa-2048, rsa-3072, rsa-4096" },
-	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE", OF(VERB_INIT) | OF(VERB_PUBLISH),
+	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE",
+	    OF(VERB_INIT) | OF(VERB_PUBLISH) | OF(VERB_RESPONDER),
 	    "its first line encrypts the private keys, the same for all;\na name without '/' is a systemd "
 	    "credential;\nelse $MUSTER_PASSPHRASE_FILE" },
 	[OPTION_VALIDITY_YEARS] = { "validity-years", "N", OF(VERB_INIT),
@@ -76,11 +79,12 @@ static const struct {
 	    "though the organization has an authority: this one takes over" },
 	[OPTION_PEM] = { "pem", NULL, OF(VERB_SHOW),
 	    "the certificates for a web server to trust:\nissuing authorities, each before its root" },
-	[OPTION_FILE] = { "file", "FILE", OF(VERB_PASSWORD) | OF(VERB_DIRECTORY),
-	    "its first line is the password; else the terminal is asked" },
+	[OPTION_FILE] = { "file", "FILE", OF(VERB_PASSWORD) | OF(VERB_DIRECTORY) | OF(VERB_INDEX),
+	    "its first line is the password; else the terminal is asked;\nindex: where it is written" },
 	[OPTION_TOKEN_FILE] = { "token-file", "FILE", OF(VERB_TOKEN),
 	    "a new file that the token is written to; else the terminal\nshows it, once" },
-	[OPTION_DAYS] = { "days", "N", OF(VERB_TOKEN), "how long it is good (180)" },
+	[OPTION_DAYS] = { "days", "N", OF(VERB_TOKEN) | OF(VERB_RESPONDER),
+	    "how long it is good (180); a responder: 90" },
 	[OPTION_LIMIT] = { "limit", "N", OF(VERB_TOKEN), "how many devices may come by it (any number)" },
 	[OPTION_NETWORK] = { "network", "CIDR", OF(VERB_TOKEN),
 	    "that it is good from, such as 192.0.2.0/24 (any);\nup to 64 times" },
@@ -105,6 +109,7 @@ static const struct {
 	    "it is an authority of our own: living devices sign for\ntheir accounts" },
 	[OPTION_IMPORT] = { "import", "FILE", OF(VERB_PUBLISH),
 	    "the list, made where the authority's key is, PEM or DER" },
+	[OPTION_REQUEST] = { "request", "FILE", OF(VERB_RESPONDER), "its request (PKCS#10), PEM or DER" },
 	[OPTION_HELP] = { "help", NULL, OF_ALL, "this; of a verb: muster-ca VERB --help" },
 	[OPTION_VERSION] = { "version", NULL, OF_ALL, "the version" },
 };
@@ -130,6 +135,12 @@ static const struct {
 	    "load a trusted authority's list of revoked certificates" },
 	[VERB_PUBLISH] = { "publish", "publish AUTHORITY [--import FILE]",
 	    "make, or bring, an authority's list of revoked certificates" },
+	[VERB_EXPORT] = { "export", "export DIR [--organization KEY]",
+	    "write the authorities to trust and their lists for a web server" },
+	[VERB_INDEX] = { "index", "index AUTHORITY --file FILE",
+	    "write OpenSSL's index of an authority's certificates, for OCSP" },
+	[VERB_RESPONDER] = { "responder", "responder AUTHORITY --request FILE",
+	    "sign the certificate of an OCSP responder" },
 	[VERB_DIRECTORY] = { "directory", "directory NAME --organization KEY",
 	    "try whether a directory (LDAP) proves a password, step by step" },
 };
@@ -238,6 +249,7 @@ option_take(struct options *to, enum option_name option, const char *value, stru
 	case OPTION_NAMES_BY: to->names_by = value; break;
 	case OPTION_DEVICES: to->devices = true; break;
 	case OPTION_IMPORT: to->import = value; break;
+	case OPTION_REQUEST: to->request = value; break;
 	case OPTION_HELP: to->help = true; break;
 	case OPTION_VERSION: to->version = true; break;
 	case OPTION_COUNT: break;
@@ -296,7 +308,9 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 			to->verb = (enum verb)v;
 	if (to->verb == VERB_NONE)
 		return mistake(why, "verb", argv[word],
-		    "give init, show, password, token, keys, trust, crl, publish or directory");
+		    "give init, show, password, token, keys, trust, crl, publish, export, index, responder "
+		    "or "
+		    "directory");
 	word++;
 	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN || to->verb == VERB_DIRECTORY) &&
 	    word < argc)
@@ -305,8 +319,10 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 		to->token_name = argv[word++];
 	if ((to->verb == VERB_TRUST || to->verb == VERB_CRL) && word < argc)
 		to->trusted = argv[word++];
-	if (to->verb == VERB_PUBLISH && word < argc)
+	if ((to->verb == VERB_PUBLISH || to->verb == VERB_INDEX || to->verb == VERB_RESPONDER) && word < argc)
 		to->authority = argv[word++];
+	if (to->verb == VERB_EXPORT && word < argc)
+		to->directory_path = argv[word++];
 	return word == argc ? OUTCOME_OK : mistake(why, "argument", argv[word], "is one too many");
 }
 
@@ -369,11 +385,23 @@ needs_check(const struct options *to, struct why *why)
 		if (to->authority == NULL)
 			return missing(why, "whose list? muster-ca publish AUTHORITY, by its name or id");
 		break;
+	case VERB_EXPORT:
+		if (to->directory_path == NULL)
+			return missing(why, "where to? muster-ca export DIR");
+		break;
+	case VERB_INDEX:
+		if (to->authority == NULL || to->file == NULL)
+			return missing(why, "whose, and where to? muster-ca index AUTHORITY --file FILE");
+		break;
+	case VERB_RESPONDER:
+		if (to->authority == NULL || to->request == NULL || to->passphrase_file == NULL)
+			return missing(why,
+			    "for whom? muster-ca responder AUTHORITY --request FILE --passphrase-file FILE");
+		break;
 	case VERB_NONE:
 		return missing(why,
-		    "what to do? give init, show, password, token, keys, trust, crl, publish or directory, "
-		    "or "
-		    "--help");
+		    "what to do? give init, show, password, token, keys, trust, crl, publish, export, index, "
+		    "responder or directory, or --help");
 	case VERB_SHOW:
 	case VERB_COUNT: break;
 	}
@@ -409,6 +437,8 @@ options_parse(int argc, char **argv, struct options *to, struct why *why)
 	if ((o = options_take(argc, argv, to, &seen, why)) != OUTCOME_OK ||
 	    (o = words_take(to, argc, argv, why)) != OUTCOME_OK || to->help || to->version)
 		return o;
+	if (to->verb == VERB_RESPONDER && (seen & UINT64_C(1) << OPTION_DAYS) == 0)
+		to->days = RESPONDER_DAYS;
 	if ((o = needs_check(to, why)) != OUTCOME_OK)
 		return o;
 	return belongs_check(to, seen, why);

@@ -17,6 +17,9 @@ enum verb {
 	VERB_CRL,
 	VERB_DIRECTORY,
 	VERB_PUBLISH,
+	VERB_EXPORT,
+	VERB_INDEX,
+	VERB_RESPONDER,
 	VERB_COUNT,
 };
 
@@ -35,7 +38,7 @@ struct options {
 	/* password, token; of directory, the name as typed */
 	const char *upn;
 	bool print;
-	/* password, directory */
+	/* password, directory, index */
 	const char *file;
 	/* directory */
 	const char *secrets_dir;
@@ -51,7 +54,11 @@ struct options {
 	const char *account; /* NULL: an authority */
 	const char *names_by;
 	bool devices;
-	/* publish */
+	/* export */
+	const char *directory_path;
+	/* responder */
+	const char *request; /* a file */
+	/* publish, index, responder */
 	const char *authority; /* by name or id */
 	const char *import;    /* a file; NULL: the list is made here */
 };

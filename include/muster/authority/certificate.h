@@ -45,6 +45,14 @@ struct certificate_request {
 enum outcome certificate_sign_device(struct arena *, const struct signer *,
     const struct certificate_request *, uint8_t serial[SERIAL_SIZE], struct bytes *der, struct why *);
 
+/*
+ * Sign the certificate of an OCSP responder that answers for the authority (RFC 6960 section 4.2.2.2):
+ * OCSPSigning, digitalSignature, and nocheck, since a responder cannot answer for itself. Else as
+ * certificate_sign_device().
+ */
+enum outcome certificate_sign_responder(struct arena *, const struct signer *,
+    const struct certificate_request *, uint8_t serial[SERIAL_SIZE], struct bytes *der, struct why *);
+
 /* Where what an authority publishes is, for the certificates that it signs; NULL: they do not say. */
 struct publication {
 	const char *crl_url, *ca_url, *ocsp_url;
