@@ -58,10 +58,10 @@ $$;
 COMMENT ON FUNCTION muster.authority_chain(uuid) IS 'An authority (place 0) and those above it, up to its root, with their certificates (DER). Example: SELECT place, kind, name FROM muster.authority_chain(muster.authority_id(''Example issuing''));';
 
 CREATE OR REPLACE FUNCTION muster.add_authority(kind text, name text, parent uuid, private_key bytea, certificate bytea,
-	not_before timestamptz, not_after timestamptz, key_type text DEFAULT NULL, key_uri text DEFAULT NULL) RETURNS uuid
+	not_before timestamptz, not_after timestamptz, key_type text DEFAULT NULL, key_uri text DEFAULT NULL, id uuid DEFAULT NULL) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	made uuid := muster.new_id();
+	made uuid := coalesce(add_authority.id, muster.new_id());
 	parent_kind text;
 	parent_end timestamptz;
 	wrong text := CASE
@@ -103,7 +103,7 @@ BEGIN
 	RETURN made;
 END
 $$;
-COMMENT ON FUNCTION muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text, text) IS 'Add an authority; muster-ca init and import call this. Kind (root, intermediate or issuing), name, the id of the one above (a root or an intermediate one), private key (PKCS#8 encrypted with PBES2, DER; NULL for one in a token, a root kept offline and intermediate ones), certificate (DER) and its validity, kind of key, and the PKCS#11 URI of a key in a token. Returns its id. Example: SELECT muster.add_authority(''root'', ''Example root'', NULL, $1, $2, now(), now() + interval ''20 years'', ''ec-p256'');';
+COMMENT ON FUNCTION muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text, text, uuid) IS 'Add an authority; muster-ca init and import call this. Kind (root, intermediate or issuing), name, the id of the one above (a root or an intermediate one), private key (PKCS#8 encrypted with PBES2, DER; NULL for one in a token, a root kept offline and intermediate ones), certificate (DER) and its validity, kind of key, the PKCS#11 URI of a key in a token, and its id where certificates that it has signed name it already. Returns its id. Example: SELECT muster.add_authority(''root'', ''Example root'', NULL, $1, $2, now(), now() + interval ''20 years'', ''ec-p256'');';
 
 CREATE OR REPLACE FUNCTION muster.set_authority(organization text, authority text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -112,13 +112,14 @@ DECLARE
 	chosen_name text;
 	chosen_kind text;
 	chosen_end timestamptz;
+	chosen_revoked boolean;
 BEGIN
-	SELECT c.name, c.kind, c.not_after INTO chosen_name, chosen_kind, chosen_end FROM muster.authority c WHERE c.id = chosen;
-	IF chosen_kind <> 'issuing' OR chosen_end <= now() THEN
-		RAISE EXCEPTION 'authority "%" %', chosen_name, CASE chosen_kind WHEN 'issuing' THEN 'has ended' WHEN 'root' THEN 'is a root and signs no devices' ELSE 'signs no devices' END
+	SELECT c.name, c.kind, c.not_after, c.revoked_at IS NOT NULL INTO chosen_name, chosen_kind, chosen_end, chosen_revoked FROM muster.authority c WHERE c.id = chosen;
+	IF chosen_kind <> 'issuing' OR chosen_end <= now() OR chosen_revoked THEN
+		RAISE EXCEPTION 'authority "%" %', chosen_name, CASE chosen_kind WHEN 'issuing' THEN 'has ended' WHEN 'root' THEN 'is a root and signs no devices' WHEN chosen_revoked THEN 'is revoked' ELSE 'signs no devices' END
 			USING ERRCODE = 'invalid_parameter_value',
 			      HINT = coalesce('Issuing authorities: ' || (SELECT string_agg(s.name, ', ') FROM (SELECT c.name FROM muster.authority c
-				WHERE c.kind = 'issuing' AND c.not_after > now() ORDER BY c.name LIMIT 20) s), 'There is none: muster-ca init --organization KEY');
+				WHERE c.kind = 'issuing' AND c.not_after > now() AND c.revoked_at IS NULL ORDER BY c.name LIMIT 20) s), 'There is none: muster-ca init --organization KEY');
 	END IF;
 	UPDATE muster.organization o SET authority = chosen
 	 WHERE o.id = muster.organization_id(set_authority.organization);

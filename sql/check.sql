@@ -14,6 +14,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		('warning', 'authority', EXISTS (SELECT FROM muster.authority c WHERE c.id = o.authority AND c.not_after > now()
 			AND c.not_after < now() + make_interval(days => o.validity_days)), 'its authority ends before a certificate issued today would: certificates are cut short',
 			format('muster-ca init --organization %s --another', o.key)),
+		('error', 'authority', EXISTS (SELECT FROM muster.authority c WHERE c.id = o.authority AND c.revoked_at IS NOT NULL), 'its authority is revoked: it signs nothing, and its devices are refused',
+			format('muster-ca init --organization %s --another', o.key)),
+		('warning', 'authority', muster.authority_full(o.authority), (SELECT format('its authority''s list of revoked certificates has %s entries, and should have at most %s: new devices should go to a further authority', l.entries, l."limit")
+			FROM muster.crls l WHERE l.id = o.authority),
+			(SELECT format('muster-ca init --organization %s --another --root %L', o.key, r.name) FROM muster.authority c JOIN muster.authority r ON r.id = c.parent WHERE c.id = o.authority)),
 		('error', 'authority', EXISTS (SELECT FROM muster.authority c WHERE c.id = o.authority AND NOT c.has_key), 'its authority''s key is not here', 'muster-ca show'),
 		('error', 'account', NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL)
 			AND NOT EXISTS (SELECT FROM muster.tenant t WHERE t.organization = o.id AND t.create_accounts) AND NOT muster.makes_accounts(o)
@@ -113,6 +118,28 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION muster.check_organization(muster.organization) IS 'Internal: what is missing or contradictory in one organization''s configuration. Example: SELECT c.* FROM muster.organization o, muster.check_organization(o) c;';
 
+CREATE OR REPLACE FUNCTION muster.check_crls() RETURNS TABLE (severity text, topic text, finding text, next_step text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	-- Issuers get ten minutes for what they make by themselves, and a quarter of the overlap.
+	SELECT s.severity, 'revocation', s.finding, CASE s.kind WHEN 'issuing' THEN 'look for "list of revoked certificates" in muster''s log; by hand: ' ELSE '' END || format('muster-ca publish %L', s.name)
+	  FROM (SELECT c.name, c.kind, CASE WHEN l.next_update > now() AND revoked.name IS NULL THEN 'warning' ELSE 'error' END AS severity, CASE
+			WHEN l.authority IS NULL THEN format('authority "%s" has no list of revoked certificates', c.name)
+			WHEN l.next_update <= now() THEN format('the list of revoked certificates of "%s" has ended: who checks it refuses every certificate', c.name)
+			WHEN revoked.name IS NOT NULL THEN format('authority "%s" is revoked, and the list of "%s" does not say so', revoked.name, c.name)
+			WHEN l.next_update - t.overlap * CASE c.kind WHEN 'issuing' THEN 0.75 ELSE 1 END <= now()
+				THEN format('the list of revoked certificates of "%s" ends on %s, and its successor is late', c.name, to_char(l.next_update AT TIME ZONE 'UTC', 'YYYY-MM-DD'))
+			END AS finding
+		  FROM muster.authority c CROSS JOIN LATERAL muster.crl_times(c.id) t LEFT JOIN muster.crl l ON l.authority = c.id
+		  LEFT JOIN LATERAL (SELECT x.name FROM muster.authority x WHERE x.parent = c.id AND x.revoked_at > l.made_at ORDER BY x.name LIMIT 1) revoked ON true
+		 WHERE c.not_after > now() AND c.created_at < now() - interval '10 minutes') s
+	 WHERE s.finding IS NOT NULL
+	UNION ALL
+	SELECT 'note', 'revocation', 'certificates do not say where lists of revoked certificates are', 'SELECT muster.set_publication_url(''http://HOST'');'
+	 WHERE EXISTS (SELECT FROM muster.authority c WHERE c.kind = 'issuing' AND c.not_after > now() AND c.crl_url IS NULL)
+	   AND NOT EXISTS (SELECT FROM muster.configuration x WHERE x.publication_url IS NOT NULL)
+$$;
+COMMENT ON FUNCTION muster.check_crls() IS 'Internal: lists of revoked certificates that are missing, late or lack something. Example: SELECT * FROM muster.check_crls();';
+
 CREATE OR REPLACE FUNCTION muster.check_installation() RETURNS TABLE (severity text, topic text, finding text, next_step text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT c.severity, c.topic, c.finding, c.next_step FROM (VALUES
@@ -126,6 +153,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			|| (SELECT string_agg(DISTINCT t.language, ', ') FROM muster.page_texts t WHERE t.words IS NULL), 'SELECT language, key, english FROM muster.page_texts WHERE words IS NULL;')
 		) c (severity, topic, found, finding, next_step)
 	 WHERE c.found
+	UNION ALL
+	SELECT * FROM muster.check_crls()
 	UNION ALL
 	SELECT 'warning', 'role', format('role %s has no %s: a statement of its may wait for ever', r.rolname, s.setting),
 	       format('ALTER ROLE %I SET %I = ''5s'';', r.rolname, s.setting)

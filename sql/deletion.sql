@@ -216,11 +216,7 @@ COMMENT ON FUNCTION muster.fate(text, boolean) IS 'Internal: what a deletion mak
 CREATE OR REPLACE FUNCTION muster.retire_all(p_accounts uuid[], p_reason text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	-- The caller holds the accounts' rows. Superseded certificates that are still accepted end, too. In one order, as
-	-- enrolling locks them.
-	PERFORM FROM muster.device d WHERE d.account = ANY (p_accounts) AND d.state <> 'retired' AND d.ended_at IS NULL ORDER BY d.id FOR NO KEY UPDATE;
-	UPDATE muster.device d SET state = 'retired', retired_at = now(), retired_reason = left(p_reason, 400)
-	 WHERE d.account = ANY (p_accounts) AND d.state <> 'retired' AND d.ended_at IS NULL;
+	PERFORM muster.retire_all(p_accounts, p_reason, 'cessationOfOperation');
 END
 $$;
 COMMENT ON FUNCTION muster.retire_all(uuid[], text) IS 'Internal: retire every device of accounts whose certificate may still be accepted. Example: see muster.delete_account.';

@@ -9,9 +9,10 @@ END
 $$;
 COMMENT ON FUNCTION muster.lock_account(uuid) IS 'Internal: lock an account''s row, before its devices: the order in which everybody locks. Example: see muster.retire_device.';
 
-CREATE OR REPLACE FUNCTION muster.retire_device(id uuid, reason text) RETURNS text
+CREATE OR REPLACE FUNCTION muster.retire_device(id uuid, reason text, revocation_reason text DEFAULT 'cessationOfOperation') RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+	why_revoked text := muster.revocation_reason(retire_device.revocation_reason);
 	owner_account uuid;
 	was text;
 	called text;
@@ -31,9 +32,9 @@ BEGIN
 	IF was = 'retired' THEN
 		RETURN format('device %s was retired already', called);
 	END IF;
-	UPDATE muster.device d SET state = 'retired', retired_at = now(), retired_reason = muster.cut(retire_device.reason, 400)
+	UPDATE muster.device d SET state = 'retired', retired_at = now(), retired_reason = muster.cut(retire_device.reason, 400), revocation_reason = why_revoked
 	 WHERE d.id = retire_device.id;
 	RETURN format('device %s is retired; its certificate is refused from now on', called);
 END
 $$;
-COMMENT ON FUNCTION muster.retire_device(uuid, text) IS 'End a device''s enrollment, with the reason for the record: its certificate is refused at once. The device can enroll again as its account allows, unless muster.block_device keeps it out. By another name than its id: muster.find_devices. Example: SELECT muster.retire_device(''0198f0c2-0000-7000-8000-000000000000'', ''lost on the train'');';
+COMMENT ON FUNCTION muster.retire_device(uuid, text, text) IS 'End a device''s enrollment, with the reason for the record: its certificates are revoked, refused at once and in the next list, for cessationOfOperation or another reason of RFC 5280, such as keyCompromise for a stolen laptop. The device can enroll again as its account allows, unless muster.block_device keeps it out. By another name than its id: muster.find_devices. Example: SELECT muster.retire_device(''0198f0c2-0000-7000-8000-000000000000'', ''lost on the train'', ''keyCompromise'');';

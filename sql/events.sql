@@ -89,6 +89,7 @@ BEGIN
 			WHEN old_row -> 'sealing_key' IS DISTINCT FROM new_row -> 'sealing_key' THEN 'sealing key set'
 			WHEN TG_TABLE_NAME = 'authority' AND before ? 'key_uri' THEN 'authority key moved'
 			WHEN TG_TABLE_NAME = 'device' AND new_row ->> 'state' = 'retired' AND old_row ->> 'state' <> 'retired' THEN 'retired'
+			WHEN TG_TABLE_NAME = 'authority' AND before ? 'revoked_at' THEN 'authority revoked'
 			WHEN before ? 'enabled' AND (new_row ->> 'enabled')::boolean THEN noun || ' enabled'
 			WHEN before ? 'enabled' THEN noun || ' disabled'
 			ELSE the_kind END;
@@ -99,7 +100,7 @@ BEGIN
 		CASE TG_TABLE_NAME WHEN 'account' THEN (one ->> 'id')::uuid ELSE (one ->> 'account')::uuid END,
 		CASE TG_TABLE_NAME WHEN 'device' THEN (one ->> 'id')::uuid ELSE (one ->> 'device')::uuid END,
 		one ->> 'upn',
-		coalesce(new_row ->> 'retired_reason', new_row ->> 'disabled_reason', one ->> 'reason'),
+		coalesce(new_row ->> 'retired_reason', new_row ->> 'disabled_reason', one ->> 'reason', new_row ->> 'revocation_note'),
 		session_user, muster.actor_role(),
 		CASE TG_OP WHEN 'UPDATE' THEN jsonb_build_object('before', before, 'after', after)
 				|| CASE WHEN untold IS NOT NULL THEN jsonb_build_object('also', untold) ELSE '{}' END
@@ -176,8 +177,9 @@ CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.authority_reque
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.authority_request
 	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();
-CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE OF sealing_key, keep_events ON muster.configuration
-	FOR EACH ROW WHEN (OLD.sealing_key IS DISTINCT FROM NEW.sealing_key OR OLD.keep_events IS DISTINCT FROM NEW.keep_events)
+CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE OF sealing_key, keep_events, publication_url ON muster.configuration
+	FOR EACH ROW WHEN (OLD.sealing_key IS DISTINCT FROM NEW.sealing_key OR OLD.keep_events IS DISTINCT FROM NEW.keep_events
+		OR OLD.publication_url IS DISTINCT FROM NEW.publication_url)
 	EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.event_hold
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
@@ -201,8 +203,8 @@ CREATE OR REPLACE TRIGGER moved AFTER INSERT OR UPDATE OR DELETE ON muster.email
 	FOR EACH ROW EXECUTE FUNCTION muster.configuration_moved();
 CREATE OR REPLACE TRIGGER moved AFTER INSERT OR UPDATE ON muster.authority
 	FOR EACH ROW EXECUTE FUNCTION muster.configuration_moved();
-CREATE OR REPLACE TRIGGER moved AFTER UPDATE OF sealing_key ON muster.configuration
-	FOR EACH ROW WHEN (OLD.sealing_key IS DISTINCT FROM NEW.sealing_key) EXECUTE FUNCTION muster.configuration_moved();
+CREATE OR REPLACE TRIGGER moved AFTER UPDATE OF sealing_key, publication_url ON muster.configuration
+	FOR EACH ROW WHEN (OLD.sealing_key IS DISTINCT FROM NEW.sealing_key OR OLD.publication_url IS DISTINCT FROM NEW.publication_url) EXECUTE FUNCTION muster.configuration_moved();
 
 CREATE OR REPLACE TRIGGER password_hash BEFORE INSERT OR UPDATE OF password_hash ON muster.account
 	FOR EACH ROW EXECUTE FUNCTION muster.password_hash_checked();

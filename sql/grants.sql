@@ -59,11 +59,12 @@ GRANT EXECUTE ON FUNCTION muster.directory_id(text, text), muster.directory_for(
 GRANT EXECUTE ON FUNCTION muster.find_devices(text), muster.devices_called(text), muster.devices_known_as(text), muster.enrolled_as(uuid, text, text),
 	muster.platform_refuses(muster.platform), muster.platform_refuses_all(muster.platform), muster.tasks(), muster.help(text)
 	TO :readers;
-GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events, sealing_key_sha256) ON muster.configuration TO :readers;
+GRANT SELECT (only_row, generation, changed_at, has_sealing_key, keep_events, sealing_key_sha256, publication_url) ON muster.configuration TO :readers;
 -- Seals are of all events, whoever's; the default partition stands outside the policies.
 GRANT SELECT ON muster.seal, muster.seal_epoch, muster.aging, muster.aged_batch, muster.event_default, muster.seals, muster.audit_head
 	TO muster_admin, muster_auditor;
-GRANT SELECT (id, kind, name, parent, key_type, has_key, certificate, not_before, not_after, created_at, key_uri)
+GRANT SELECT (id, kind, name, parent, key_type, has_key, certificate, not_before, not_after, created_at, key_uri, revoked_at, revocation_reason, revocation_note,
+	crl_url, ca_url, ocsp_url, crl_delay, crl_lifetime, crl_overlap, crl_limit)
 	ON muster.authority TO :readers;
 GRANT SELECT (id, name, key_type, public_key_sha256, request, made_at) ON muster.authority_request TO :readers;
 GRANT SELECT ON muster.authority_requests TO :readers;
@@ -73,7 +74,7 @@ GRANT SELECT (id, organization, upn, display_name, kind, enabled, disabled_at, d
 	ON muster.account TO :readers;
 GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollment_type, device_type, os_version, os_edition,
 	application_version, request_version, serial_number, manufacturer, model, locale, facts, state, enrolled_at, first_contact_at,
-	replaced_by, replaced_at, ended_at, retired_at, retired_reason, trace, attempt, remote)
+	replaced_by, replaced_at, ended_at, retired_at, retired_reason, trace, attempt, remote, revocation_reason)
 	ON muster.device TO :readers;
 GRANT SELECT (id, organization, account, how, issued_at, expires_at, issued_remote, trace, attempt, consumed_at, device) ON muster.token TO :readers;
 -- Not the SHA-256 of what opens it.
@@ -143,12 +144,12 @@ GRANT EXECUTE ON FUNCTION
 GRANT UPDATE (sealing_key, keep_events) ON muster.configuration TO muster_admin;
 GRANT INSERT (id, organization, kind, subject, subject_name, reason), UPDATE (released_at, released_by, released_reason)
 	ON muster.event_hold TO muster_admin;
-GRANT UPDATE (state, retired_at, retired_reason) ON muster.device TO :changers, muster_help_desk;
+GRANT UPDATE (state, retired_at, retired_reason, revocation_reason) ON muster.device TO :changers, muster_help_desk;
 GRANT EXECUTE ON FUNCTION
 	muster.add_organization(text, text, text, text), muster.set_organization_urls(text, text, text),
 	muster.enable_organization(text), muster.disable_organization(text),
 	muster.add_domain(text, text), muster.remove_domain(text, text), muster.host_url(text),
-	muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text, text), muster.set_authority(text, text),
+	muster.add_authority(text, text, uuid, bytea, bytea, timestamptz, timestamptz, text, text, uuid), muster.set_authority(text, text),
 	muster.set_authority_key(text, text), muster.key_uri_wrong(text),
 	muster.set_sealing_key(bytea), muster.authority_key(uuid),
 	muster.delegate(text, text, text), muster.end_delegation(text, text, text)
@@ -163,7 +164,7 @@ GRANT EXECUTE ON FUNCTION
 	muster.add_account(text, text, text, text), muster.disable_account(text, text, text), muster.enable_account(text, text),
 	muster.set_account_name(text, text, text), muster.set_password_hash(text, text, text), muster.remove_password(text, text)
 	TO :changers;
-GRANT EXECUTE ON FUNCTION muster.retire_device(uuid, text), muster.lock_account(uuid), muster.cut(text, integer), muster.device_words(text, text, text, text)
+GRANT EXECUTE ON FUNCTION muster.retire_device(uuid, text, text), muster.retire_account_devices(text, text, text, text), muster.retire_all(uuid[], text, text), muster.revocation_reason(text), muster.lock_account(uuid), muster.cut(text, integer), muster.device_words(text, text, text, text)
 	TO :changers, muster_help_desk;
 
 GRANT EXECUTE ON FUNCTION
@@ -338,3 +339,16 @@ GRANT EXECUTE ON FUNCTION
 	muster.link_account(text, text, text, text), muster.unlink_account(text, text, text),
 	muster.revoke_tenant_key(text, text, text, text), muster.remove_tenant_key(text, text, text), muster.no_tenant_key(text, uuid, text)
 	TO :changers;
+
+-- Revoked certificates. Whoever administers an organization revokes its certificates; authorities are the installation's.
+GRANT SELECT ON muster.crl, muster.crls, muster.revocations, muster.ocsp_status TO :readers;
+GRANT EXECUTE ON FUNCTION muster.crl_times(uuid), muster.crl_due_at(uuid), muster.published_urls(uuid), muster.authority_full(uuid), muster.check_crls(),
+	muster.asn1_time(timestamptz), muster.ocsp_index(uuid, bytea, integer)
+	TO :readers;
+GRANT EXECUTE ON FUNCTION muster.certificate_called(text), muster.revoke_certificate(text, text, text), muster.end_certificate(bytea, text, text) TO :changers;
+GRANT UPDATE (publication_url) ON muster.configuration TO muster_admin;
+GRANT UPDATE (revoked_at, revocation_reason, revocation_note, crl_url, ca_url, ocsp_url, crl_delay, crl_lifetime, crl_overlap, crl_limit) ON muster.authority TO muster_admin;
+GRANT EXECUTE ON FUNCTION muster.revoke_authority(text, text, text), muster.http_url(text), muster.set_publication_url(text), muster.set_authority_urls(text, text, text, text),
+	muster.set_crl(text, interval, interval, interval, integer), muster.begin_crl(uuid, boolean), muster.crl_entries(uuid, bytea, integer),
+	muster.store_crl(uuid, bigint, bigint, bigint, integer, bytea), muster.tell_responder(uuid, bytea)
+	TO muster_admin;

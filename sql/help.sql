@@ -24,7 +24,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 			'platform version build windows 10 11 phone edition flow address ip hardware clone'),
 		(12, 'blocked and expected devices', ARRAY['blocked_devices', 'block_device', 'unblock_device', 'expected_devices', 'expect_device', 'forget_device', 'require_preregistration'],
 			'stolen lost ban allow list serial pre-register'),
-		(13, 'devices', ARRAY['devices', 'find_devices', 'devices_of', 'device_page', 'retire_device', 'id_time', 'new_id'], 'stolen lost laptop wipe revoke remove delete serial enrollment'),
+		(13, 'devices', ARRAY['devices', 'find_devices', 'devices_of', 'device_page', 'retire_device', 'retire_account_devices', 'id_time', 'new_id'], 'stolen lost laptop wipe revoke remove delete serial enrollment'),
 		(14, 'terms of use', ARRAY['acceptances', 'publish_terms', 'require_terms', 'record_acceptance'], 'accept agreement ownership page entra'),
 		(15, 'rules of your own', ARRAY['custom_rules', 'register_custom_rule', 'enable_custom_rule', 'disable_custom_rule', 'remove_custom_rule', 'custom_rule_id'], 'policy function hook'),
 		(16, 'why a device is refused', ARRAY['trace', 'refusals', 'refusals_of', 'refusal_page', 'explain_enrollment', 'explain_device', 'explain_renewal', 'refusals_by_day'], 'error reason screen support rehearse what if test simulate dry run'),
@@ -51,7 +51,9 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 			'claim_groups', 'map_claim', 'unmap_claim', 'explain_sign_in'], 'single sign-on sso openid connect oidc saml kerberos remote_user provider federated'),
 		(29, 'directories', ARRAY['directories', 'add_directory', 'set_directory_servers', 'set_directory_account', 'set_directory_template', 'set_directory_search',
 			'set_directory_domains', 'require_directory_group', 'set_directory_times', 'welcome_from_directory', 'remember_directory_passwords', 'remove_directory', 'directory_id'],
-			'ldap active directory domain controller password authentication sign in')
+			'ldap active directory domain controller password authentication sign in'),
+		(30, 'revoked certificates', ARRAY['crls', 'revocations', 'revoke_certificate', 'retire_device', 'retire_account_devices', 'revoke_authority', 'set_publication_url',
+			'set_authority_urls', 'set_crl', 'authority_full', 'certificate_called', 'ocsp_status'], 'revoke revocation crl list ocsp responder distribution point compromise key')
 		) t (position, task, names, words)
 $$;
 COMMENT ON FUNCTION muster.tasks() IS 'Internal: what there is to do, the functions and views for it, and other words for it. Example: SELECT task, names FROM muster.tasks() ORDER BY position;';

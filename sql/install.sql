@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 21
+\set newest 22
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -124,6 +124,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 21) AS due 
 \if :due
 \ir migrations/021-renewal.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 22) AS due \gset
+\if :due
+\ir migrations/022-revocation.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -156,6 +160,8 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 21) AS due 
 \ir tenant_keys.sql
 \ir signers.sql
 \ir devices.sql
+\ir revocation.sql
+\ir crl.sql
 \ir counts.sql
 \ir single_sign_on.sql
 \ir guessing.sql

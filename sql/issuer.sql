@@ -6,17 +6,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	SELECT c.id, c.name, c.private_key, c.certificate, (SELECT t.certificate FROM muster.authority_chain(c.id) t ORDER BY t.place DESC LIMIT 1), c.key_uri
 	  FROM muster.authority c
 	 WHERE EXISTS (SELECT FROM muster.organization o WHERE o.authority = c.id)
+		-- Whom nobody is signed by any more makes lists until its end.
+		OR (c.kind = 'issuing' AND c.not_after > now())
 	 ORDER BY c.id
 $$;
-COMMENT ON FUNCTION muster_issuer.authorities() IS 'The authorities that sign for an organization, with their keys (encrypted under the passphrase, or the URI of one in a token), certificates and roots. Example: SELECT id, name FROM muster_issuer.authorities();';
+COMMENT ON FUNCTION muster_issuer.authorities() IS 'The authorities that sign for an organization, or did and have not ended, with their keys (encrypted under the passphrase, or the URI of one in a token), certificates and roots. Example: SELECT id, name FROM muster_issuer.authorities();';
 
 CREATE OR REPLACE FUNCTION muster_issuer.profiles()
 RETURNS TABLE (organization text, authority uuid, validity_seconds bigint, backdate_seconds bigint, minimum_key_length integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	SELECT o.key, o.authority, o.validity_days * 86400::bigint, o.backdate_minutes * 60::bigint, o.minimum_key_length
-	  FROM muster.organization o WHERE o.authority IS NOT NULL ORDER BY o.key
+	  FROM muster.organization o JOIN muster.authority c ON c.id = o.authority WHERE c.revoked_at IS NULL ORDER BY o.key
 $$;
-COMMENT ON FUNCTION muster_issuer.profiles() IS 'How each organization''s certificates are made. Example: SELECT * FROM muster_issuer.profiles();';
+COMMENT ON FUNCTION muster_issuer.profiles() IS 'How each organization''s certificates are made; none where its authority is revoked. Example: SELECT * FROM muster_issuer.profiles();';
 
 CREATE OR REPLACE FUNCTION muster_issuer.generation()
 RETURNS TABLE (generation bigint, sealing_key bytea, sealing_key_sha256 bytea)
@@ -54,6 +56,7 @@ BEGIN
 		WHEN p_authority IS DISTINCT FROM p_organization.authority THEN 'signed by another authority than the organization''s'
 		WHEN p_grant IS NULL OR num_nulls(p_serial, p_sha256, p_certificate, p_public_key_sha256, p_begins, p_ends) > 0 THEN 'a part of the record is missing'
 		WHEN p_ends > (SELECT c.not_after FROM muster.authority c WHERE c.id = p_authority) THEN 'the certificate would outlive its authority'
+		WHEN EXISTS (SELECT FROM muster.authority c WHERE c.id = p_authority AND c.revoked_at IS NOT NULL) THEN 'the authority is revoked'
 		WHEN p_begins >= p_ends OR p_ends <= now() THEN 'the certificate''s times are impossible'
 		WHEN sha256(p_certificate) <> p_sha256 THEN 'the fingerprint is not the certificate''s'
 	END;

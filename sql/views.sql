@@ -49,7 +49,7 @@ CREATE OR REPLACE VIEW muster.certificates WITH (security_invoker = true) AS
 SELECT encode(c.sha256, 'hex') AS sha256, encode(c.serial, 'hex') AS serial, o.key AS organization, a.upn AS account,
        c.device, d.name AS device_name, d.state AS device_state, t.name AS authority,
        c.not_before, c.not_after, c.issued_at, c.first_used_at, c.der,
-       encode(c.renews, 'hex') AS renews, c.superseded_at
+       encode(c.renews, 'hex') AS renews, c.superseded_at, c.revoked_at, c.revocation_reason, c.revocation_note
   FROM muster.certificate c
   JOIN muster.device d ON d.id = c.device
   JOIN muster.account a ON a.id = d.account
@@ -62,7 +62,7 @@ SELECT c.id, c.name, c.kind, CASE WHEN c.kind <> 'root' THEN r.name END AS root,
        (SELECT array_agg(o.key ORDER BY o.key) FROM muster.organization o WHERE o.authority = c.id) AS organizations,
        c.certificate, r.certificate AS root_certificate, c.created_at, c.key_uri,
        (SELECT p.name FROM muster.authority p WHERE p.id = c.parent) AS parent,
-       ARRAY(SELECT t.id FROM muster.authority_chain(c.id) t ORDER BY t.place) AS chain
+       ARRAY(SELECT t.id FROM muster.authority_chain(c.id) t ORDER BY t.place) AS chain, c.revoked_at, c.revocation_reason, c.revocation_note
   FROM muster.authority c
  CROSS JOIN LATERAL (SELECT t.name, t.certificate FROM muster.authority_chain(c.id) t ORDER BY t.place DESC LIMIT 1) r;
 COMMENT ON VIEW muster.authorities IS 'Certification authorities, whose certificates they sign, their own certificates (DER), and which token''s key theirs is (key_uri; NULL with has_key: it is in the database); keys are not shown. parent certified it; chain has the ids from itself up to its root. Example: SELECT name, kind, root, not_after, organizations FROM muster.authorities;';

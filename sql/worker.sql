@@ -131,11 +131,15 @@ LANGUAGE sql STABLE AS $$
 	-- disabled organization is shut out altogether.
 	SELECT CASE
 		WHEN d.state = 'retired' THEN 'device is retired' || coalesce(': ' || d.retired_reason, '')
-		WHEN x.revoked_at IS NOT NULL THEN format('certificate is revoked (%s)', x.revocation_reason) || coalesce(': ' || x.revocation_note, '')
+		WHEN x.revoked_at IS NOT NULL AND x.revocation_reason <> 'superseded' THEN format('certificate is revoked (%s)', x.revocation_reason) || coalesce(': ' || x.revocation_note, '')
+		WHEN EXISTS (SELECT FROM muster.authority c WHERE c.id = x.authority AND c.revoked_at IS NOT NULL) THEN 'the authority that signed the certificate is revoked'
 		WHEN x.not_after <= now() THEN 'certificate has expired'
-		WHEN x.superseded_at IS NOT NULL OR d.ended_at IS NOT NULL THEN 'certificate is superseded: the device has used a newer one'
+		-- Where the successor never came, housekeeping ended it, after that time.
+		WHEN x.superseded_at IS NOT NULL OR (d.ended_at IS NOT NULL AND d.ended_at < d.replaced_at + make_interval(days => o.replaced_certificate_days))
+			THEN 'certificate is superseded: the device has used a newer one'
 		WHEN d.state = 'replaced' AND d.replaced_at + make_interval(days => o.replaced_certificate_days) <= now()
 			THEN 'certificate is superseded: the device enrolled again and the time for the change is over'
+		WHEN x.revoked_at IS NOT NULL THEN format('certificate is revoked (%s)', x.revocation_reason) || coalesce(': ' || x.revocation_note, '')
 		WHEN NOT o.enabled THEN 'organization is disabled'
 	END
 $$;
@@ -285,6 +289,7 @@ DECLARE
 	partitions text;
 	guesses text;
 	signatures text;
+	revocations text;
 BEGIN
 	IF pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN
 		RETURN QUERY SELECT 'nothing done: the database is read-only', false;
@@ -311,6 +316,7 @@ BEGIN
 	PERFORM muster.keep_members();
 	guesses := muster.keep_guessing();
 	signatures := muster.keep_signatures();
+	revocations := muster.keep_revocations();
 	-- Devices that were added since are sorted into the index that finds them.
 	PERFORM gin_clean_pending_list('muster.device_words'::regclass);
 	-- Last what others wait for until this transaction ends: late first contacts for days that are added up, all who
@@ -321,8 +327,8 @@ BEGIN
 	END IF;
 	-- After that: who waits for a partition may hold muster.event.
 	partitions := muster.keep_partitions();
-	RETURN QUERY SELECT concat_ws('; ', partitions, seals.summary, aged, tokens.summary, guesses, signatures, days.summary),
+	RETURN QUERY SELECT concat_ws('; ', partitions, seals.summary, aged, tokens.summary, guesses, signatures, revocations, days.summary),
 		seals.more OR more_to_age OR tokens.more OR days.more;
 END
 $$;
-COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says, removes tokens that ended long ago, forgets old wrong passwords, adds up groups'' members and days that are over. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';
+COMMENT ON FUNCTION muster_worker.housekeeping() IS 'The hourly round: makes event partitions ahead, seals events, ages out what muster.set_event_retention says, removes tokens that ended long ago, forgets old wrong passwords, ends devices that were replaced long enough ago, adds up groups'' members and days that are over. One of many masters does it, the others are told so at once. Returns one line for the log, and whether there is more to do at once. Example: SELECT * FROM muster_worker.housekeeping();';

@@ -139,10 +139,41 @@ device_public_key_set(gnutls_x509_crt_t crt, struct bytes public_key, unsigned *
 	return gnutls_x509_crt_set_pubkey(crt, key);
 }
 
-/* Version, subject, key, and the extensions of a client certificate (RFC 5280 section 4.2). */
 static int
-device_fill(gnutls_x509_crt_t crt, const struct signer *signer, const struct certificate_request *request)
+access_add(gnutls_x509_crt_t crt, int what, const char *url)
 {
+	struct bytes text;
+	gnutls_datum_t datum;
+
+	if (url == NULL)
+		return 0;
+	text = bytes_of(url);
+	datum = datum_of(text);
+	return gnutls_x509_crt_set_authority_info_access(crt, what, &datum);
+}
+
+/* CRL distribution point and authority information access (RFC 5280 sections 4.2.1.13 and 4.2.2.1). */
+static int
+publication_set(gnutls_x509_crt_t crt, const struct publication *publication)
+{
+	const char *url = publication->crl_url;
+	int rc;
+
+	if (url != NULL &&
+	    (rc = gnutls_x509_crt_set_crl_dist_points2(crt, GNUTLS_SAN_URI, url, (unsigned)strlen(url), 0)) <
+		0)
+		return rc;
+	if ((rc = access_add(crt, GNUTLS_IA_OCSP_URI, publication->ocsp_url)) < 0)
+		return rc;
+	return access_add(crt, GNUTLS_IA_CAISSUERS_URI, publication->ca_url);
+}
+
+/* Version, subject, key, and the extensions of a certificate that signs no others (RFC 5280 section 4.2). */
+static int
+leaf_fill(gnutls_x509_crt_t crt, const struct signer *signer, const struct certificate_request *request,
+    const char *purpose)
+{
+	const struct publication publication = { request->crl_url, request->ca_url, request->ocsp_url };
 	const char *name = request->common_name;
 	unsigned usage, size = (unsigned)strlen(name);
 	int rc;
@@ -152,15 +183,24 @@ device_fill(gnutls_x509_crt_t crt, const struct signer *signer, const struct cer
 	    (rc = device_public_key_set(crt, request->public_key, &usage)) < 0 ||
 	    (rc = gnutls_x509_crt_set_basic_constraints(crt, 0, -1)) < 0 ||
 	    (rc = gnutls_x509_crt_set_key_usage(crt, usage)) < 0 ||
-	    (rc = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_CLIENT, 0)) < 0)
+	    (rc = gnutls_x509_crt_set_key_purpose_oid(crt, purpose, 0)) < 0 ||
+	    (rc = publication_set(crt, &publication)) < 0)
 		return rc;
 	return key_ids_set(crt, signer->certificate);
 }
 
-enum outcome
-certificate_sign_device(struct arena *arena, const struct signer *signer,
-    const struct certificate_request *request, uint8_t serial[SERIAL_SIZE], struct bytes *der,
-    struct why *why)
+/* id-pkix-ocsp-nocheck, whose value is NULL (RFC 6960 section 4.2.2.2.1). */
+static int
+nocheck_set(gnutls_x509_crt_t crt)
+{
+	static const uint8_t null[] = { 0x05, 0x00 };
+
+	return gnutls_x509_crt_set_extension_by_oid(crt, "1.3.6.1.5.5.7.48.1.5", null, sizeof(null), 0);
+}
+
+static enum outcome
+leaf_sign(struct arena *arena, const struct signer *signer, const struct certificate_request *request,
+    const char *purpose, uint8_t serial[SERIAL_SIZE], struct bytes *der, struct why *why)
 {
 	CLEANUP(certificate_cleanup) gnutls_x509_crt_t crt = NULL;
 	enum outcome o;
@@ -172,12 +212,29 @@ certificate_sign_device(struct arena *arena, const struct signer *signer,
 	if (request->not_after > signer_not_after(signer))
 		return refuse(why, OUTCOME_CERTIFICATE_REQUEST,
 		    "the certificate would be valid for longer than its authority's own");
-	if ((rc = gnutls_x509_crt_init(&crt)) < 0 || (rc = device_fill(crt, signer, request)) < 0 ||
+	if ((rc = gnutls_x509_crt_init(&crt)) < 0 || (rc = leaf_fill(crt, signer, request, purpose)) < 0 ||
+	    (strcmp(purpose, GNUTLS_KP_OCSP_SIGNING) == 0 && (rc = nocheck_set(crt)) < 0) ||
 	    (rc = serial_set(crt, serial)) < 0)
-		return failed(why, "building a device's certificate", rc);
+		return failed(why, "building a certificate", rc);
 	if ((o = validity_set(crt, request->not_before, request->not_after, why)) != OUTCOME_OK)
 		return o;
 	return sign(arena, crt, signer->certificate, signer->key, GNUTLS_DIG_UNKNOWN, der, why);
+}
+
+enum outcome
+certificate_sign_device(struct arena *arena, const struct signer *signer,
+    const struct certificate_request *request, uint8_t serial[SERIAL_SIZE], struct bytes *der,
+    struct why *why)
+{
+	return leaf_sign(arena, signer, request, GNUTLS_KP_TLS_WWW_CLIENT, serial, der, why);
+}
+
+enum outcome
+certificate_sign_responder(struct arena *arena, const struct signer *signer,
+    const struct certificate_request *request, uint8_t serial[SERIAL_SIZE], struct bytes *der,
+    struct why *why)
+{
+	return leaf_sign(arena, signer, request, GNUTLS_KP_OCSP_SIGNING, serial, der, why);
 }
 
 static int
@@ -202,33 +259,17 @@ form_or_usual(const struct authority_form *form, const struct signer *parent)
 	return parent == NULL ? &root : &issuing;
 }
 
-/* Where to look whether this certificate was revoked, and for who signed it (RFC 5280 section 4.2). */
-static int
-urls_set(gnutls_x509_crt_t crt, const struct authority_form *form)
-{
-	gnutls_datum_t url;
-	int rc;
-
-	if (form->crl_url != NULL &&
-	    (rc = gnutls_x509_crt_set_crl_dist_points2(
-		 crt, GNUTLS_SAN_URI, form->crl_url, (unsigned)strlen(form->crl_url), 0)) < 0)
-		return rc;
-	if (form->ca_url == NULL)
-		return 0;
-	url = datum_of(bytes_of(form->ca_url));
-	return gnutls_x509_crt_set_authority_info_access(crt, GNUTLS_IA_CAISSUERS_URI, &url);
-}
-
 /* Version, and the extensions of a CA's certificate (RFC 5280 section 4.2), once its key is there. */
 static int
 authority_extend(gnutls_x509_crt_t crt, const struct signer *parent, const struct authority_form *form)
 {
 	const unsigned usage = GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN;
+	const struct publication said = { form->crl_url, form->ca_url, NULL };
 	int rc;
 
 	if ((rc = gnutls_x509_crt_set_version(crt, 3)) < 0 ||
 	    (rc = gnutls_x509_crt_set_basic_constraints(crt, 1, form->path_length)) < 0 ||
-	    (rc = gnutls_x509_crt_set_key_usage(crt, usage)) < 0 || (rc = urls_set(crt, form)) < 0)
+	    (rc = gnutls_x509_crt_set_key_usage(crt, usage)) < 0 || (rc = publication_set(crt, &said)) < 0)
 		return rc;
 	return key_ids_set(crt, parent == NULL ? NULL : parent->certificate);
 }
@@ -262,8 +303,9 @@ authority_name_fits(const char *name)
 
 enum outcome
 certificate_sign_authority(struct arena *arena, const struct signer *parent, gnutls_privkey_t key,
-    const char *common_name, const char *organization, const struct authority_form *form, int64_t not_before,
-    int64_t not_after, struct bytes *der, struct why *why)
+    const char *common_name, const char *organization, const struct authority_form *form,
+    const struct publication *publication, int64_t not_before, int64_t not_after, struct bytes *der,
+    struct why *why)
 {
 	CLEANUP(certificate_cleanup) gnutls_x509_crt_t crt = NULL;
 	uint8_t serial[SERIAL_SIZE];
@@ -279,6 +321,7 @@ certificate_sign_authority(struct arena *arena, const struct signer *parent, gnu
 		    "the authority's certificate would be valid for longer than its root's");
 	if ((rc = gnutls_x509_crt_init(&crt)) < 0 ||
 	    (rc = authority_fill(crt, parent, key, common_name, organization, form)) < 0 ||
+	    (publication != NULL && (rc = publication_set(crt, publication)) < 0) ||
 	    (rc = serial_set(crt, serial)) < 0)
 		return failed(why, "building an authority's certificate", rc);
 	if ((o = validity_set(crt, not_before, not_after, why)) != OUTCOME_OK)

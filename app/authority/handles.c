@@ -51,6 +51,16 @@ datum_of(struct bytes bytes)
 	return (gnutls_datum_t){ data.out, (unsigned)bytes.size };
 }
 
+gnutls_digest_algorithm_t
+private_key_digest(gnutls_privkey_t key)
+{
+	unsigned bits = 0;
+
+	if (gnutls_privkey_get_pk_algorithm(key, &bits) == GNUTLS_PK_ECDSA && bits > 256)
+		return GNUTLS_DIG_SHA384;
+	return GNUTLS_DIG_SHA256;
+}
+
 static const char *
 curve_name(gnutls_pubkey_t key)
 {

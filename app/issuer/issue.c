@@ -183,8 +183,13 @@ certificate_sign(
 static enum outcome
 certificate_make(struct issuance *in, struct why *why)
 {
-	struct certificate_request request = { .common_name = in->grant.text,
-		.public_key = in->csr.public_key };
+	struct certificate_request request = {
+		.common_name = in->grant.text,
+		.public_key = in->csr.public_key,
+		.crl_url = in->authority->crl_url,
+		.ca_url = in->authority->ca_url,
+		.ocsp_url = in->authority->ocsp_url,
+	};
 	uint8_t *serial = arena_alloc(in->arena, SERIAL_SIZE);
 	struct record *record = &in->record;
 	int64_t began = clock_steady_us();

@@ -10,6 +10,7 @@ struct issuer {
 	struct pg *pg;
 	struct keyring keyring;
 	int ready_fd;
+	int64_t lists_us; /* not before then is looked whether a list of revoked certificates is due */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "issue.h"
+#include "publish.h"
 
 /* How often a waiting issuer looks up: for the stop flag, and for a database that was away at the start. */
 #define LOOK_UP_MS 5000
@@ -89,6 +90,9 @@ asks_serve(struct issuer *issuer, const struct issuer_options *options, const vo
 		} else if (!loaded) {
 			configuration_load(issuer, false);
 		}
+		/* However busy it is. */
+		if (open && !*stop && issuer->keyring.arena != NULL)
+			publish_due(issuer);
 	}
 	arena_free(arena);
 	return status;

@@ -1,5 +1,9 @@
 #include "chain.h"
 
+#include <muster/base/guid.h>
+
+#define DAY (24 * 3600)
+
 static void
 key_cleanup(gnutls_privkey_t *key)
 {
@@ -40,6 +44,7 @@ chain_make(struct arena *arena, const struct making *making, const struct signer
 	enum outcome o;
 
 	*made = (struct made){
+		.id = arena_strdup(arena, guid_new().text),
 		.name = making->name,
 		.not_before = now - BACKDATE,
 		.not_after = years_later(now, making->years),
@@ -52,5 +57,5 @@ chain_make(struct arena *arena, const struct making *making, const struct signer
 	if ((o = key_make(arena, making, made, &key, why)) != OUTCOME_OK)
 		return o;
 	return certificate_sign_authority(arena, parent, key, making->name, making->organization,
-	    making->form, made->not_before, made->not_after, &made->certificate, why);
+	    making->form, making->publication, made->not_before, made->not_after, &made->certificate, why);
 }

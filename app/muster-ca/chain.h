@@ -12,6 +12,7 @@ int64_t years_later(int64_t now, int years);
 
 /* An authority that was made. */
 struct made {
+	const char *id; /* a new GUID: what it signs names it before it is stored */
 	const char *name;
 	struct bytes certificate; /* DER */
 	struct bytes pkcs8;	  /* its key, encrypted; empty when it is in a token */
@@ -28,6 +29,7 @@ struct making {
 	const struct secret *passphrase;
 	const char *token; /* PKCS#11 URI that the key is made in; NULL: here, encrypted */
 	const struct pkcs11 *pkcs11;
+	const struct publication *publication; /* the parent's; NULL: its certificate does not say */
 };
 
 /*

@@ -14,6 +14,8 @@ struct init {
 	struct authorities there;
 	struct names names;
 	struct signer signer; /* the root's */
+	struct signer issuing_signer;
+	struct publication publication; /* the root's */
 	struct made root, issuing;
 	struct record record;
 	bool stored;
@@ -128,9 +130,20 @@ authority_make(struct init *init, const char *name, int years, const char *token
 		.passphrase = &init->passphrase,
 		.token = token,
 		.pkcs11 = &init->options->pkcs11,
+		.publication = parent != NULL ? &init->publication : NULL,
 	};
 
 	return chain_make(init->arena, &making, parent, clock_now_ms() / 1000, made, why);
+}
+
+/* As it will be read back: the passphrase opens what was encrypted under it. */
+static enum outcome
+made_open(struct init *init, const struct made *made, struct signer *signer, struct why *why)
+{
+	if (made->key_uri != NULL)
+		return signer_open_token(
+		    made->certificate, &init->options->pkcs11, made->key_uri, signer, why);
+	return signer_open(made->certificate, made->pkcs8, &init->passphrase, signer, why);
 }
 
 static enum outcome
@@ -142,11 +155,7 @@ root_make(struct init *init, struct why *why)
 	if ((o = authority_make(init, init->names.root, options->root_years, options->root_token,
 		 &options->form, NULL, &init->root, why)) != OUTCOME_OK)
 		return o;
-	if (init->root.key_uri != NULL)
-		return signer_open_token(
-		    init->root.certificate, &options->pkcs11, init->root.key_uri, &init->signer, why);
-	/* As it will be read back: the passphrase opens what was encrypted under it. */
-	return signer_open(init->root.certificate, init->root.pkcs8, &init->passphrase, &init->signer, why);
+	return made_open(init, &init->root, &init->signer, why);
 }
 
 /* The key of a root that is there is needed here and nowhere else. */
@@ -166,6 +175,23 @@ root_open(struct init *init, struct why *why)
 	return authority_open(init, root, &init->signer, why);
 }
 
+/* Where the root's list and certificate will be: the issuing authority's certificate says so. */
+static enum outcome
+publication_find(struct init *init, struct why *why)
+{
+	const struct pg_param param[] = { PG_TEXT(
+	    init->options->root != NULL ? init->record.parent : init->root.id) };
+	CLEANUP(pg_result_free) PGresult *result = NULL;
+	enum outcome o =
+	    database_query(init->conn, "SELECT crl_url, ca_url, ocsp_url FROM muster.published_urls($1)",
+		param, ARRAY_SIZE(param), &result, why);
+
+	if (o == OUTCOME_OK && PQntuples(result) == 1)
+		init->publication = (struct publication){ pg_text(init->arena, result, 0, 0),
+			pg_text(init->arena, result, 0, 1), pg_text(init->arena, result, 0, 2) };
+	return o;
+}
+
 static enum outcome
 make_all(struct init *init, struct why *why)
 {
@@ -173,8 +199,10 @@ make_all(struct init *init, struct why *why)
 	enum outcome o;
 
 	if ((o = init->options->root != NULL ? root_open(init, why) : root_make(init, why)) != OUTCOME_OK ||
+	    (o = publication_find(init, why)) != OUTCOME_OK ||
 	    (o = authority_make(init, init->names.issuing, init->options->years, init->options->token, &form,
-		 &init->signer, &init->issuing, why)) != OUTCOME_OK)
+		 &init->signer, &init->issuing, why)) != OUTCOME_OK ||
+	    (o = made_open(init, &init->issuing, &init->issuing_signer, why)) != OUTCOME_OK)
 		return o;
 	if (init->record.has_sealing_key)
 		return OUTCOME_OK;
@@ -191,6 +219,8 @@ store(struct init *init, struct why *why)
 	init->record.root = init->options->root == NULL ? &init->root : NULL;
 	init->record.issuing = &init->issuing;
 	init->record.key_type = key_type_name(init->options->key);
+	init->record.root_signer = &init->signer;
+	init->record.issuing_signer = &init->issuing_signer;
 	o = record_store(init->conn, init->arena, &init->record, why);
 	init->stored = o == OUTCOME_OK;
 	return o;
@@ -282,6 +312,7 @@ init_run(const struct options *options, struct why *why)
 	enum outcome o = init_steps(&init, why);
 
 	signer_release(&init.signer);
+	signer_release(&init.issuing_signer);
 	if (!init.stored)
 		undo(&init, why);
 	pkcs11_close();

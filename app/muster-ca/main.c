@@ -7,13 +7,16 @@
 #include "directory.h"
 #include "doctor.h"
 #include "import.h"
+#include "export.h"
 #include "init.h"
 #include "keys.h"
 #include "move.h"
 #include "offline.h"
 #include "passphrase.h"
+#include "ocsp.h"
 #include "password.h"
 #include "request.h"
+#include "publish.h"
 #include "show.h"
 #include "token.h"
 #include "trust.h"
@@ -60,10 +63,24 @@ run(const struct options *options, struct why *why)
 	case VERB_IMPORT: return import_run(options, why);
 	case VERB_PASSPHRASE: return passphrase_run(options, why);
 	case VERB_DOCTOR: return doctor_run(options, why);
+	case VERB_PUBLISH: return publish_run(options, why);
+	case VERB_EXPORT: return export_run(options, why);
+	case VERB_INDEX: return index_run(options, why);
+	case VERB_RESPONDER: return responder_run(options, why);
 	case VERB_NONE:
 	case VERB_COUNT: break;
 	}
 	return OUTCOME_OK;
+}
+
+/* A token's module ends when all its keys are closed. */
+static enum outcome
+run_and_close(const struct options *options, struct why *why)
+{
+	enum outcome o = run(options, why);
+
+	pkcs11_close();
+	return o;
 }
 
 static enum exit_status
@@ -86,7 +103,7 @@ main(int argc, char **argv)
 		options_help(stdout, options.verb);
 	else if (options.version)
 		(void)puts("muster-ca (" PACKAGE_STRING ")");
-	else if (run(&options, &why) != OUTCOME_OK)
+	else if (run_and_close(&options, &why) != OUTCOME_OK)
 		return complain(&why, EXIT_REFUSED);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_DONE;

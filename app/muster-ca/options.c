@@ -6,6 +6,7 @@
 #define YEARS_MAX 100
 #define DAYS_MAX 3650
 #define LIMIT_MAX 10000000
+#define RESPONDER_DAYS 90
 
 enum option_name {
 	OPTION_DATABASE,
@@ -47,6 +48,7 @@ enum option_name {
 	OPTION_CRL_URL,
 	OPTION_CA_URL,
 	OPTION_NEW_PASSPHRASE_FILE,
+	OPTION_IMPORT,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT,
@@ -82,7 +84,7 @@ static const struct {
 	    "ec-p256 (default), ec-p384, rsa-2048, rsa-3072, rsa-4096" },
 	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE",
 	    OF(VERB_INIT) | OF(VERB_MOVE) | OF(VERB_REQUEST) | OF(VERB_ROOT) | OF(VERB_CERTIFY) |
-		OF(VERB_PASSPHRASE) | OF(VERB_DOCTOR),
+		OF(VERB_PASSPHRASE) | OF(VERB_DOCTOR) | OF(VERB_PUBLISH) | OF(VERB_RESPONDER),
 	    "its first line encrypts the private keys, the same for all;\na name without '/' is a systemd "
 	    "credential;\nelse $MUSTER_PASSPHRASE_FILE; root, certify: else the terminal is asked" },
 	[OPTION_VALIDITY_YEARS] = { "validity-years", "N", OF(VERB_INIT) | OF(VERB_CERTIFY),
@@ -93,11 +95,12 @@ static const struct {
 	    "though the organization has an authority: this one takes over" },
 	[OPTION_PEM] = { "pem", NULL, OF(VERB_SHOW),
 	    "the certificates for a web server to trust:\nissuing authorities, each before its root" },
-	[OPTION_FILE] = { "file", "FILE", OF(VERB_PASSWORD) | OF(VERB_DIRECTORY),
-	    "its first line is the password; else the terminal is asked" },
+	[OPTION_FILE] = { "file", "FILE", OF(VERB_PASSWORD) | OF(VERB_DIRECTORY) | OF(VERB_INDEX),
+	    "its first line is the password; else the terminal is asked;\nindex: where it is written" },
 	[OPTION_TOKEN_FILE] = { "token-file", "FILE", OF(VERB_TOKEN),
 	    "a new file that the token is written to; else the terminal\nshows it, once" },
-	[OPTION_DAYS] = { "days", "N", OF(VERB_TOKEN), "how long it is good (180)" },
+	[OPTION_DAYS] = { "days", "N", OF(VERB_TOKEN) | OF(VERB_RESPONDER),
+	    "how long it is good (180); a responder: 90" },
 	[OPTION_LIMIT] = { "limit", "N", OF(VERB_TOKEN), "how many devices may come by it (any number)" },
 	[OPTION_NETWORK] = { "network", "CIDR", OF(VERB_TOKEN),
 	    "that it is good from, such as 192.0.2.0/24 (any);\nup to 64 times" },
@@ -125,17 +128,20 @@ static const struct {
 	    "put "
 	    "the key there, or, where the URI\nnames a key, take that one" },
 	[OPTION_ROOT_PKCS11] = { "root-pkcs11", "URI", OF(VERB_INIT), "make the root's key in this token" },
-	[OPTION_PKCS11_MODULE] = { "pkcs11-module", "FILE", OF(VERB_INIT) | OF(VERB_MOVE),
+	[OPTION_PKCS11_MODULE] = { "pkcs11-module", "FILE",
+	    OF(VERB_INIT) | OF(VERB_MOVE) | OF(VERB_PUBLISH) | OF(VERB_RESPONDER),
 	    "the library that reaches the token;\nelse $MUSTER_PKCS11_MODULE" },
-	[OPTION_PIN_FILE] = { "pin-file", "FILE", OF(VERB_INIT) | OF(VERB_MOVE),
+	[OPTION_PIN_FILE] = { "pin-file", "FILE",
+	    OF(VERB_INIT) | OF(VERB_MOVE) | OF(VERB_PUBLISH) | OF(VERB_RESPONDER),
 	    "its first line is the token's PIN;\na name without '/' is a systemd credential;\nelse "
 	    "$MUSTER_PIN_FILE" },
 	[OPTION_PATH_LENGTH] = { "path-length", "N", OF(VERB_INIT) | OF(VERB_ROOT) | OF(VERB_CERTIFY),
 	    "how many levels of authorities may be below: a root (any\nnumber), what certify signs (0)" },
 	[OPTION_HASH] = { "hash", "NAME", OF(VERB_INIT) | OF(VERB_REQUEST) | OF(VERB_ROOT) | OF(VERB_CERTIFY),
 	    "sha256, sha384 or sha512, of the signature; else what suits\nthe key" },
-	[OPTION_REQUEST] = { "request", "FILE", OF(VERB_REQUEST),
-	    "a new file that the request is written to" },
+	[OPTION_REQUEST] = { "request", "FILE", OF(VERB_REQUEST) | OF(VERB_RESPONDER),
+	    "request: a new file that the request is written to; responder:\nits request (PKCS#10), PEM or "
+	    "DER" },
 	[OPTION_OUT_DIR] = { "out-dir", "DIR", OF(VERB_ROOT),
 	    "gets root.key, encrypted, and root.pem; made if it is not there" },
 	[OPTION_OUT] = { "out", "FILE", OF(VERB_CERTIFY),
@@ -148,6 +154,8 @@ static const struct {
 	[OPTION_CA_URL] = { "ca-url", "URL", OF(VERB_CERTIFY), "where the root's certificate is" },
 	[OPTION_NEW_PASSPHRASE_FILE] = { "new-passphrase-file", "FILE", OF(VERB_PASSPHRASE),
 	    "its first line is the new passphrase" },
+	[OPTION_IMPORT] = { "import", "FILE", OF(VERB_PUBLISH),
+	    "the list, made where the authority's key is, PEM or DER" },
 	[OPTION_HELP] = { "help", NULL, OF_ALL, "this; of a verb: muster-ca VERB --help" },
 	[OPTION_VERSION] = { "version", NULL, OF_ALL, "the version" },
 };
@@ -183,6 +191,14 @@ static const struct {
 	    "put all keys under another passphrase" },
 	[VERB_DOCTOR] = { "doctor", "doctor --passphrase-file FILE",
 	    "find what will go wrong with authorities, keys and certificates" },
+	[VERB_PUBLISH] = { "publish", "publish AUTHORITY [--import FILE]",
+	    "make, or bring, an authority's list of revoked certificates" },
+	[VERB_EXPORT] = { "export", "export DIR [--organization KEY]",
+	    "write the authorities to trust and their lists for a web server" },
+	[VERB_INDEX] = { "index", "index AUTHORITY --file FILE",
+	    "write OpenSSL's index of an authority's certificates, for OCSP" },
+	[VERB_RESPONDER] = { "responder", "responder AUTHORITY --request FILE",
+	    "sign the certificate of an OCSP responder" },
 	[VERB_DIRECTORY] = { "directory", "directory NAME --organization KEY",
 	    "try whether a directory (LDAP) proves a password, step by step" },
 	[VERB_MOVE] = { "move", "move AUTHORITY --pkcs11 URI",
@@ -341,6 +357,7 @@ option_take(struct options *to, enum option_name option, const char *value, stru
 	case OPTION_CRL_URL: return url_read("--crl-url", value, &to->form.crl_url, why);
 	case OPTION_CA_URL: return url_read("--ca-url", value, &to->form.ca_url, why);
 	case OPTION_NEW_PASSPHRASE_FILE: to->new_passphrase_file = value; break;
+	case OPTION_IMPORT: to->list_file = value; break;
 	case OPTION_HELP: to->help = true; break;
 	case OPTION_VERSION: to->version = true; break;
 	case OPTION_COUNT: break;
@@ -400,7 +417,7 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 	if (to->verb == VERB_NONE)
 		return mistake(why, "verb", argv[word],
 		    "give init, show, move, password, token, keys, trust, crl, directory, request, root, "
-		    "certify, import, passphrase or doctor");
+		    "certify, import, passphrase, publish, export, index, responder or doctor");
 	word++;
 	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN || to->verb == VERB_DIRECTORY) &&
 	    word < argc)
@@ -409,12 +426,16 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 		to->token_name = argv[word++];
 	if ((to->verb == VERB_TRUST || to->verb == VERB_CRL) && word < argc)
 		to->trusted = argv[word++];
-	if (to->verb == VERB_MOVE && word < argc)
-		to->authority = argv[word++];
 	if (to->verb == VERB_CERTIFY && word < argc)
 		to->certify = argv[word++];
 	while (to->verb == VERB_IMPORT && word < argc && to->imports < IMPORTS_MAX)
 		to->import[to->imports++] = argv[word++];
+	if ((to->verb == VERB_MOVE || to->verb == VERB_PUBLISH || to->verb == VERB_INDEX ||
+		to->verb == VERB_RESPONDER) &&
+	    word < argc)
+		to->authority = argv[word++];
+	if (to->verb == VERB_EXPORT && word < argc)
+		to->directory_path = argv[word++];
 	return word == argc ? OUTCOME_OK : mistake(why, "argument", argv[word], "is one too many");
 }
 
@@ -580,11 +601,29 @@ needs_check(struct options *to, uint64_t seen, struct why *why)
 			return missing(
 			    why, "which file, and for whom? muster-ca trust FILE --organization KEY, or crl");
 		break;
+	case VERB_PUBLISH:
+		if (to->authority == NULL)
+			return missing(why, "whose list? muster-ca publish AUTHORITY, by its name or id");
+		break;
+	case VERB_EXPORT:
+		if (to->directory_path == NULL)
+			return missing(why, "where to? muster-ca export DIR");
+		break;
+	case VERB_INDEX:
+		if (to->authority == NULL || to->file == NULL)
+			return missing(why, "whose, and where to? muster-ca index AUTHORITY --file FILE");
+		break;
+	case VERB_RESPONDER:
+		if (to->authority == NULL || to->request == NULL)
+			return missing(why,
+			    "for whom? muster-ca responder AUTHORITY --request FILE --passphrase-file FILE");
+		break;
 	case VERB_NONE:
 		return missing(why,
 		    "what to do? give init, show, move, password, token, keys, trust, crl, directory, "
 		    "request, root, "
-		    "certify, import, passphrase or doctor, or --help");
+		    "certify, import, passphrase, publish, export, index, "
+		    "responder or doctor, or --help");
 	case VERB_SHOW:
 	case VERB_COUNT: break;
 	}
@@ -628,6 +667,8 @@ options_parse(int argc, char **argv, struct options *to, struct why *why)
 	if ((o = options_take(argc, argv, to, &seen, why)) != OUTCOME_OK ||
 	    (o = words_take(to, argc, argv, why)) != OUTCOME_OK || to->help || to->version)
 		return o;
+	if (to->verb == VERB_RESPONDER && (seen & UINT64_C(1) << OPTION_DAYS) == 0)
+		to->days = RESPONDER_DAYS;
 	if ((o = needs_check(to, seen, why)) != OUTCOME_OK)
 		return o;
 	return belongs_check(to, seen, why);

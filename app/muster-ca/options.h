@@ -25,6 +25,10 @@ enum verb {
 	VERB_IMPORT,
 	VERB_PASSPHRASE,
 	VERB_DOCTOR,
+	VERB_PUBLISH,
+	VERB_EXPORT,
+	VERB_INDEX,
+	VERB_RESPONDER,
 	VERB_COUNT,
 };
 
@@ -39,15 +43,15 @@ struct options {
 	int root_years, years;
 	bool another;
 	const char *root_token; /* PKCS#11 URI; NULL: the database */
-	/* move */
-	const char *authority;
+	/* move, publish, index, responder */
+	const char *authority; /* by name or id */
 	/* init, move */
 	const char *token; /* PKCS#11 URI; NULL: the database */
 	struct pkcs11 pkcs11;
 	/* init, root: of the root; request: hash; certify: of what is certified */
 	struct authority_form form;
-	/* request */
-	const char *request; /* the file to write */
+	/* request: the file to write; responder: to read */
+	const char *request;
 	/* root */
 	const char *out_dir;
 	/* certify */
@@ -63,7 +67,7 @@ struct options {
 	/* password, token; of directory, the name as typed */
 	const char *upn;
 	bool print;
-	/* password, directory */
+	/* password, directory, index */
 	const char *file;
 	/* directory */
 	const char *secrets_dir;
@@ -79,6 +83,10 @@ struct options {
 	const char *account; /* NULL: an authority */
 	const char *names_by;
 	bool devices;
+	/* export */
+	const char *directory_path;
+	/* publish */
+	const char *list_file; /* NULL: the list is made here */
 };
 
 /*

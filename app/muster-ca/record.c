@@ -4,6 +4,7 @@
 #include <muster/base/text.h>
 
 #include "database.h"
+#include "publish.h"
 
 enum outcome
 record_look(PGconn *conn, struct record *record, struct why *why)
@@ -51,7 +52,7 @@ static enum outcome
 authority_store(PGconn *conn, struct arena *arena, const struct record *record, const struct made *made,
     const char *parent, const char **id, struct why *why)
 {
-	static const char sql[] = "SELECT muster.add_authority($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+	static const char sql[] = "SELECT muster.add_authority($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 	const struct pg_param param[] = {
 		PG_TEXT(parent == NULL ? "root" : "issuing"),
 		PG_TEXT(made->name),
@@ -62,6 +63,7 @@ authority_store(PGconn *conn, struct arena *arena, const struct record *record, 
 		PG_TEXT(clock_text(arena, made->not_after * 1000)),
 		PG_TEXT(record->key_type),
 		PG_TEXT(made->key_uri),
+		PG_TEXT(made->id),
 	};
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o = database_query(conn, sql, param, ARRAY_SIZE(param), &result, why);
@@ -95,6 +97,19 @@ record_authority_given(PGconn *conn, const char *organization, const char *id, s
 	    conn, "SELECT muster.set_authority($1, $2)", param, ARRAY_SIZE(param), &result, why);
 }
 
+/* Whoever checks the first device's certificate needs both. */
+static enum outcome
+lists_store(PGconn *conn, struct arena *arena, const struct record *record, const char *root,
+    const char *issuing, struct why *why)
+{
+	struct published_list published;
+	enum outcome o;
+
+	if ((o = publish_list(conn, arena, root, record->root_signer, &published, why)) != OUTCOME_OK)
+		return o;
+	return publish_list(conn, arena, issuing, record->issuing_signer, &published, why);
+}
+
 enum outcome
 record_store(PGconn *conn, struct arena *arena, const struct record *record, struct why *why)
 {
@@ -107,7 +122,8 @@ record_store(PGconn *conn, struct arena *arena, const struct record *record, str
 		(o = authority_store(conn, arena, record, record->root, NULL, &parent, why)) != OUTCOME_OK) ||
 	    (o = authority_store(conn, arena, record, record->issuing, parent, &id, why)) != OUTCOME_OK ||
 	    (o = record_sealing_key(conn, record->sealing_key, why)) != OUTCOME_OK ||
-	    (o = record_authority_given(conn, record->organization->key, id, why)) != OUTCOME_OK)
+	    (o = record_authority_given(conn, record->organization->key, id, why)) != OUTCOME_OK ||
+	    (o = lists_store(conn, arena, record, parent, id, why)) != OUTCOME_OK)
 		return o;
 	return database_commit(conn, why);
 }

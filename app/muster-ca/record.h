@@ -16,6 +16,8 @@ struct record {
 	const struct made *issuing;
 	const char *key_type;
 	struct bytes sealing_key; /* encrypted; empty: it is there */
+	/* Their keys, opened: with them their lists of revoked certificates are made. */
+	const struct signer *root_signer, *issuing_signer;
 };
 
 /* Look whether there is a sealing key. */

@@ -22,9 +22,12 @@ stage_verdict_words(const char *verify)
 		int number;
 		const char *words;
 	} verdict[] = {
+		{ 3, "unable to get certificate CRL" },
 		{ 7, "certificate signature failure" },
 		{ 9, "certificate is not yet valid" },
 		{ 10, "certificate has expired" },
+		{ 11, "CRL is not yet valid" },
+		{ 12, "CRL has expired" },
 		{ 18, "self-signed certificate" },
 		{ 19, "self-signed certificate in certificate chain" },
 		{ 20, "unable to get local issuer certificate" },

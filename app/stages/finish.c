@@ -78,14 +78,16 @@ is_page(enum service service)
 	return service == SERVICE_SIGN_IN || service == SERVICE_SINGLE_SIGN_ON || service == SERVICE_TERMS;
 }
 
-/* What asks the device endpoint reads no SOAP: whatever keeps us from answering is a 503. */
+/* What asks the device endpoint or for what is published reads no SOAP: whatever keeps us from answering is a
+ * 503. */
 static void
 reply_refusal(struct exchange *ex, enum outcome outcome)
 {
 	struct plain plain = plain_for(ex, outcome);
 
 	ex->reply->body = (struct bytes){ NULL, 0 };
-	if (plain.status == 0 && ex->service == SERVICE_DEVICE)
+	if (plain.status == 0 &&
+	    (ex->service == SERVICE_DEVICE || ex->service == SERVICE_CRL || ex->service == SERVICE_AUTHORITY))
 		plain = plain_for(ex, OUTCOME_UNAVAILABLE);
 	if (plain.status != 0)
 		reply_http(ex, plain);

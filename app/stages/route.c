@@ -85,14 +85,59 @@ route_sso(struct arena *arena, const char *path)
 {
 	char *segment[SEGMENTS_MAX];
 	size_t count = path_split(arena_strdup(arena, path), segment);
-	struct route route = { SERVICE_SINGLE_SIGN_ON, NULL, NULL, NULL };
+	struct route route = { .service = SERVICE_SINGLE_SIGN_ON };
 
 	if (count < 4 || strcmp(segment[0], "muster") != 0 || strcmp(segment[1], "sso") != 0 ||
 	    !is_key(segment[2]) || !guid_valid(segment[3]) || !facts_read(segment + 4, count - 4, &route))
-		return (struct route){ SERVICE_NONE, NULL, NULL, NULL };
+		return (struct route){ .service = SERVICE_NONE };
 	route.organization = segment[2];
 	route.attempt = segment[3];
 	return route;
+}
+
+/* Cut the ending off a file's name, after the last dot; "" when it has none. */
+static const char *
+ending_cut(char *name)
+{
+	char *dot = strrchr(name, '.');
+
+	if (dot == NULL)
+		return "";
+	*dot = '\0';
+	return dot + 1;
+}
+
+static bool
+form_read(const char *ending, struct published_file *file)
+{
+	static const char *const form[] = { [FORM_DER] = "der", [FORM_PEM] = "pem", [FORM_P7C] = "p7c" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(form); i++)
+		if (strcmp(ending, form[i]) == 0) {
+			file->form = i;
+			return true;
+		}
+	return false;
+}
+
+/* muster/crl/GUID.crl, muster/ca/KEY.der, muster/ca/KEY/root.der, and the like; SERVICE_NONE for another. */
+static enum service
+route_published(char *const *segment, size_t count, struct published_file *file)
+{
+	const char *ending;
+
+	if (count < 3 || strcmp(segment[0], "muster") != 0)
+		return SERVICE_NONE;
+	ending = ending_cut(segment[count - 1]);
+	file->key = segment[2];
+	file->root = count == 4;
+	if (strcmp(segment[1], "crl") == 0)
+		return count == 3 && strcmp(ending, "crl") == 0 && guid_valid(file->key) ? SERVICE_CRL
+											 : SERVICE_NONE;
+	if (strcmp(segment[1], "ca") != 0 || count > 4 || !is_key(file->key) || !form_read(ending, file) ||
+	    (file->root && strcmp(segment[3], "root") != 0))
+		return SERVICE_NONE;
+	return SERVICE_AUTHORITY;
 }
 
 /* EnrollmentServer/KEY/GUID/SignIn, and facts. */
@@ -107,7 +152,7 @@ route_of(struct arena *arena, const char *path)
 {
 	char *segment[SEGMENTS_MAX];
 	size_t count = path_split(text_lower(arena, path), segment);
-	struct route route = { SERVICE_NONE, NULL, NULL, NULL };
+	struct route route = { .service = SERVICE_NONE };
 	const struct route none = route;
 
 	if (count < 2)
@@ -116,6 +161,8 @@ route_of(struct arena *arena, const char *path)
 		return route_sso(arena, path);
 	if (count == 2 && strcmp(segment[0], "muster") == 0)
 		route.service = service_of_muster(segment[1]);
+	else if (count > 2)
+		route.service = route_published(segment, count, &route.file);
 	if (strcmp(segment[0], "enrollmentserver") != 0)
 		return route;
 	if (count == 2 && strcmp(segment[1], "discovery.svc") == 0) {
@@ -150,7 +197,9 @@ route_allow(enum service service)
 	case SERVICE_SINGLE_SIGN_ON:
 	case SERVICE_HEALTH:
 	case SERVICE_READY:
-	case SERVICE_METRICS: return "GET, HEAD";
+	case SERVICE_METRICS:
+	case SERVICE_CRL:
+	case SERVICE_AUTHORITY: return "GET, HEAD";
 	case SERVICE_SIGN_IN:
 	case SERVICE_TERMS: return "GET, HEAD, POST";
 	}
@@ -178,7 +227,9 @@ route_allows(enum service service, const char *method)
 	case SERVICE_SINGLE_SIGN_ON:
 	case SERVICE_HEALTH:
 	case SERVICE_READY:
-	case SERVICE_METRICS: return is_get(method);
+	case SERVICE_METRICS:
+	case SERVICE_CRL:
+	case SERVICE_AUTHORITY: return is_get(method);
 	}
 	return false;
 }
@@ -216,6 +267,8 @@ static const struct {
 	[SERVICE_HEALTH] = { "health", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_READY] = { "ready", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_METRICS] = { "metrics", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_CRL] = { "crl", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_AUTHORITY] = { "authority", ACTION_DISCOVER_RESPONSE },
 };
 
 _Static_assert(ARRAY_SIZE(names) == SERVICE_COUNT && SERVICE_COUNT <= METER_STAGES,
@@ -297,6 +350,7 @@ route_run(struct exchange *ex)
 	ex->organization = route.organization;
 	ex->attempt = route.attempt;
 	ex->os_version = route.os_version;
+	ex->file = route.file;
 	exchange_name(ex, route.service);
 	if (route.service == SERVICE_NONE ||
 	    (route.service == SERVICE_DEVICE && request->client_verify == NULL &&
@@ -321,6 +375,10 @@ route_run(struct exchange *ex)
 		return stage_ready(ex);
 	if (route.service == SERVICE_METRICS)
 		return stage_metrics(ex);
+	if (route.service == SERVICE_CRL)
+		return stage_crl(ex);
+	if (route.service == SERVICE_AUTHORITY)
+		return stage_authority(ex);
 	if (is_get(request->method))
 		return answer_probe(ex);
 	if ((o = check_post(ex)) != OUTCOME_OK ||

@@ -64,6 +64,38 @@ authorities_load(struct pg *pg, struct arena *arena, struct deadline deadline,
 	return OUTCOME_OK;
 }
 
+static struct stored_authority *
+authority_find(struct issuer_configuration *configuration, const char *id)
+{
+	for (size_t i = 0; id != NULL && i < configuration->authorities; i++)
+		if (strcmp(configuration->authority[i].id, id) == 0)
+			return &configuration->authority[i];
+	return NULL;
+}
+
+static enum outcome
+publications_load(struct pg *pg, struct arena *arena, struct deadline deadline,
+    struct issuer_configuration *configuration, struct why *why)
+{
+	CLEANUP(pg_result_free) PGresult *result = NULL;
+	enum outcome o;
+
+	if ((o = rows(pg, "SELECT authority, crl_url, ca_url, ocsp_url FROM muster_issuer.publications()", 4,
+		 AUTHORITIES_MAX, deadline, &result, why)) != OUTCOME_OK)
+		return o;
+	for (int row = 0; row < PQntuples(result); row++) {
+		struct stored_authority *authority =
+		    authority_find(configuration, pg_text(arena, result, row, 0));
+
+		if (authority == NULL)
+			continue;
+		authority->crl_url = pg_text(arena, result, row, 1);
+		authority->ca_url = pg_text(arena, result, row, 2);
+		authority->ocsp_url = pg_text(arena, result, row, 3);
+	}
+	return OUTCOME_OK;
+}
+
 static enum outcome
 profiles_load(struct pg *pg, struct arena *arena, struct deadline deadline,
     struct issuer_configuration *configuration, struct why *why)
@@ -100,7 +132,8 @@ store_issuer_configuration(struct pg *pg, struct arena *arena, struct deadline d
 	/* The generation first: what moves between the calls is then newer than it says, and record() tells.
 	 */
 	if ((o = generation_load(pg, arena, deadline, configuration, why)) != OUTCOME_OK ||
-	    (o = authorities_load(pg, arena, deadline, configuration, why)) != OUTCOME_OK)
+	    (o = authorities_load(pg, arena, deadline, configuration, why)) != OUTCOME_OK ||
+	    (o = publications_load(pg, arena, deadline, configuration, why)) != OUTCOME_OK)
 		return o;
 	return profiles_load(pg, arena, deadline, configuration, why);
 }

@@ -322,6 +322,7 @@ reason(int status)
 	case 200: return "OK";
 	case 302: return "Found";
 	case 303: return "See Other";
+	case 304: return "Not Modified";
 	case 400: return "Bad Request";
 	case 401: return "Unauthorized";
 	case 403: return "Forbidden";
@@ -335,17 +336,26 @@ reason(int status)
 	}
 }
 
+/* What a body is; without one that there is, nothing (RFC 9110 sections 8.6 and 15.4.5). */
+static const char *
+content(const struct request *request, const struct reply *reply)
+{
+	if (reply->status == 304)
+		return "";
+	return arena_printf(request->arena, "Content-Type: %s\r\nContent-Length: %zu\r\n",
+	    reply->content_type != NULL ? reply->content_type : "text/plain", reply->body.size);
+}
+
 static char *
 head(const struct request *request, const struct reply *reply)
 {
 	char *text = arena_printf(request->arena,
 	    "Status: %d %s\r\n"
-	    "Content-Type: %s\r\n"
-	    "Content-Length: %zu\r\n"
-	    "Cache-Control: no-store, no-transform\r\n"
+	    "%s"
+	    "Cache-Control: %s\r\n"
 	    "X-Content-Type-Options: nosniff\r\n",
-	    reply->status, reason(reply->status),
-	    reply->content_type != NULL ? reply->content_type : "text/plain", reply->body.size);
+	    reply->status, reason(reply->status), content(request, reply),
+	    reply->cache_control != NULL ? reply->cache_control : "no-store, no-transform");
 
 	for (size_t i = 0; i < reply->header_count; i++)
 		text = arena_printf(

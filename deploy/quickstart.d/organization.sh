@@ -21,6 +21,10 @@ organization_make() {
 			SELECT muster.set_organization_urls('$organization', '$enrollment_url', '$device_url');
 		END
 	fi
+	# Before the authority: its certificates name it.
+	admin_quiet <<-END
+		SELECT muster.set_publication_url('http://$host:$publication_port');
+	END
 	authority_make
 	"$build/muster-ca" --database "$admin_conninfo" password "$upn" --file "$dir/secrets/account.password" \
 		>>"$dir/log/setup.log" 2>&1 || die "muster-ca password failed: see $dir/log/setup.log"

@@ -66,6 +66,8 @@ web_configure() {
 		server.document-root = "$web/empty"
 		$(is_root && printf 'server.username = "%s"\nserver.groupname = "%s"' "$web_user" "$(id -gn "$web_user")")
 		server.max-fds = 4096
+		# In the clear: what is published, on another port than 80 here.
+		\$SERVER["socket"] == "127.0.0.1:$publication_port" { }
 		include "$web/settings.conf"
 		include "$web/muster.conf"
 	END

@@ -71,7 +71,7 @@ SELECT is(try('muster_issuer', record(2, 'ada@example.test', '{"DeviceID": "d1"}
 SELECT muster.retire_device(id(1), 'lost') IS NULL;
 SELECT is(try('boss', format('UPDATE muster.device SET state = ''replaced'', retired_at = NULL, retired_reason = NULL WHERE id = %L', id(1))), 'done 1', 'un-retired by hand');
 SELECT is((SELECT string_agg(kind || coalesce(' ' || actor_role, ''), ', ' ORDER BY at) FROM muster.event WHERE device = id(1) AND kind <> 'certificate changed'),
-	'enrolled, first contact, device changed postgres, replaced, retired postgres, device changed boss', 'is told');
+	'enrolled, first contact, device changed postgres, replaced, retired postgres, certificate revoked postgres, device changed boss', 'is told');
 SELECT is_empty($$SELECT id FROM muster.event WHERE details::text ~ 'der"|facts"|dm_secrets"'$$, 'without bulk and secrets');
 
 SELECT * FROM finish();

@@ -28,7 +28,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE prosecdef AND NOT c
 	'every SECURITY DEFINER function has a pinned search_path');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname <> 'muster' AND NOT prosecdef$$, $$VALUES ('record_read_committed'), ('record_read_committed'), ('renew_read_committed')$$,
 	'the programs'' functions are SECURITY DEFINER, but for the procedures that end a transaction');
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('audit_list'), ('configuration_moved'), ('free_seats'), ('authority_key'), ('keys_under_passphrase'), ('replace_key'), ('complete_authority_request'), ('delegated'), ('explain_custom'), ('lock_account'), ('has_password_hash'), ('forget_accounts'), ('forget_organization'), ('seal_events'), ('age_events'), ('move_stray_events'), ('accounts_called'),
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster' AND prosecdef$$, $$VALUES ('audit'), ('audit_seats'), ('audit_list'), ('configuration_moved'), ('end_certificate'), ('end_certificates'), ('begin_crl'), ('store_crl'), ('tell_responder'), ('free_seats'), ('authority_key'), ('keys_under_passphrase'), ('replace_key'), ('complete_authority_request'), ('delegated'), ('explain_custom'), ('lock_account'), ('has_password_hash'), ('forget_accounts'), ('forget_organization'), ('seal_events'), ('age_events'), ('move_stray_events'), ('accounts_called'),
 		('devices_called'), ('devices_known_as'), ('delegated_everywhere'), ('count_members'), ('explain_renewal')$$,
 	'of the people''s functions only these are SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND has_function_privilege('muster_admin', oid, 'EXECUTE')
@@ -37,7 +37,7 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' 
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind = 'v' AND NOT coalesce(reloptions, '{}') @> ARRAY['security_invoker=true']$$, 'every view runs as its reader');
 SELECT bag_eq($$SELECT proname::text, provolatile::text FROM ours_functions WHERE nspname = 'muster_worker'$$,
 	$$VALUES ('discover', 's'), ('count_password', 'v'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('count', 'v'), ('housekeeping', 'v'), ('make_token', 'v'), ('welcome', 'v'), ('page', 's'),
-		('sign_in_variables', 's'), ('sign_in', 'v'), ('show_terms', 'v'), ('answer_terms', 'v'), ('readiness', 's'), ('gauges', 's'), ('consider_renewal', 's')$$, 'what workers only ask is STABLE');
+		('sign_in_variables', 's'), ('sign_in', 'v'), ('show_terms', 'v'), ('answer_terms', 'v'), ('readiness', 's'), ('gauges', 's'), ('consider_renewal', 's'), ('crl', 's'), ('crl_piece', 's'), ('chain', 's')$$, 'what workers only ask is STABLE');
 
 -- PUBLIC gets nothing.
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('eve', oid, 'EXECUTE')$$, 'a stranger may call no function');
@@ -75,9 +75,10 @@ SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privil
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE prosecdef AND has_function_privilege('muster_auditor', oid, 'EXECUTE')$$, $$VALUES ('delegated'), ('delegated_everywhere'), ('explain_custom'), ('explain_renewal'), ('accounts_called'), ('devices_called'), ('devices_known_as')$$, 'and of what runs as its owner only what looks who asks');
 SELECT is_empty(format($$SELECT signature FROM ours_functions WHERE has_function_privilege('muster_auditor', oid, 'EXECUTE') AND NOT has_function_privilege(%L, oid, 'EXECUTE')$$, r), r || ' calls all that an auditor does')
 	FROM unnest(ARRAY['muster_admin']) r;
-SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_help_desk', oid, 'EXECUTE') AND provolatile = 'v'$$, $$VALUES ('retire_device'), ('lock_account'), ('clear_lockout'), ('clear_network')$$, 'a help desk changes nothing but retires devices and clears lockouts');
+SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_help_desk', oid, 'EXECUTE') AND provolatile = 'v'$$, $$VALUES ('retire_device'), ('retire_account_devices'), ('retire_all'), ('lock_account'), ('clear_lockout'), ('clear_network')$$, 'a help desk changes nothing but retires devices and clears lockouts');
 SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_privilege('muster_admin', oid, 'EXECUTE') AND NOT has_function_privilege('muster_organization_admin', oid, 'EXECUTE')$$,
 	$$VALUES ('add_organization'), ('set_organization_urls'), ('enable_organization'), ('disable_organization'), ('add_domain'), ('remove_domain'), ('host_url'),
+		('revoke_authority'), ('set_publication_url'), ('http_url'), ('set_authority_urls'), ('set_crl'), ('begin_crl'), ('crl_entries'), ('store_crl'), ('tell_responder'),
 		('add_authority'), ('set_authority'), ('set_authority_key'), ('key_uri_wrong'), ('set_sealing_key'), ('add_directory'), ('remove_directory'), ('directory_servers'), ('directory_file'), ('set_directory_servers'), ('set_directory_account'), ('authority_key'), ('add_authority_request'), ('withdraw_authority_request'), ('complete_authority_request'), ('keys_under_passphrase'), ('replace_key'), ('delegate'), ('end_delegation'), ('delete_organization'), ('seal_events'), ('move_stray_events'), ('age_events'), ('set_event_retention'), ('hold_events'), ('hold_subject'), ('release_events'),
 		('sources'), ('refresh'), ('verify_audit'), ('micros'), ('event_form'), ('event_digest'), ('seal_head'), ('epoch'), ('sealed_until'), ('unsealed'), ('cluster_changed'), ('verify_chain'), ('aged_positions'),
 		('held_digest'), ('stray_of_cluster'), ('verify_events'), ('verify_batch'), ('digest_of'), ('verify_agings'), ('guards'), ('set_page_text')$$, 'what concerns all is not an organization''s own administrator''s');

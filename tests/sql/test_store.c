@@ -7,6 +7,7 @@
 #include <muster/muster/worker.h>
 #include <muster/protocol/fault.h>
 #include <muster/stages/tally.h>
+#include <muster/store/crl.h>
 #include <muster/store/issuer.h>
 #include <muster/store/single_sign_on.h>
 #include <muster/store/worker.h>
@@ -742,6 +743,73 @@ record_meets_its_deadline(void **state)
 	    "1");
 }
 
+#define LIST_SIZE (700 * 1000)
+
+/* A list is begun, filled, stored, and served in pieces; one that is rolled back was never begun. */
+static void
+list_is_made_and_served(void **state)
+{
+	struct arena *a = fixture.arena;
+	const char *authority[CRL_DUE_MAX];
+	const struct crl_entry *entry;
+	struct crl_begun begun = { 0 };
+	struct served_crl crl;
+	uint8_t *der = arena_alloc(a, LIST_SIZE);
+	bool found, stored;
+	size_t due, entries;
+	struct why why = { "" };
+
+	(void)state;
+	assert_int_equal(store_crl_due(fixture.issuer, a, soon(), authority, &due, &why), OUTCOME_OK);
+	assert_int_equal(due, 1);
+	assert_int_equal(store_served_crl(&fixture.store, a, authority[0], &crl, &why), OUTCOME_NOT_FOUND);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(store_begin(fixture.issuer, soon(), &why), OUTCOME_OK);
+		assert_int_equal(
+		    store_crl_begin(fixture.issuer, soon(), authority[0], &begun, &found, &why), OUTCOME_OK);
+		assert_true(found);
+		assert_int_equal(begun.number, 1);
+		if (round == 0)
+			store_rollback(fixture.issuer, soon());
+	}
+	assert_int_equal(
+	    store_crl_entries(fixture.issuer, a, soon(), authority[0], &entry, &entries, &why), OUTCOME_OK);
+	begun.entries = entries;
+	for (size_t i = 0; i < LIST_SIZE; i++)
+		der[i] = (uint8_t)(i * 7 + i / 251);
+	assert_int_equal(store_crl(fixture.issuer, a, soon(), authority[0], &begun,
+			     (struct bytes){ der, LIST_SIZE }, &stored, &why),
+	    OUTCOME_OK);
+	assert_true(stored);
+	assert_int_equal(store_commit(fixture.issuer, soon(), &why), OUTCOME_OK);
+
+	assert_int_equal(store_served_crl(&fixture.store, a, authority[0], &crl, &why), OUTCOME_OK);
+	assert_int_equal(crl.size, LIST_SIZE);
+	assert_int_equal(store_served_crl_load(&fixture.store, a, authority[0], &crl, &why), OUTCOME_OK);
+	assert_true(bytes_equal(crl.der, (struct bytes){ der, LIST_SIZE }));
+	/* Replaced meanwhile. */
+	crl.sha256 = (struct bytes){ der, 32 };
+	assert_int_equal(
+	    store_served_crl_load(&fixture.store, a, authority[0], &crl, &why), OUTCOME_ENROLLMENT_SERVER);
+	assert_int_equal(store_crl_due(fixture.issuer, a, soon(), authority, &due, &why), OUTCOME_OK);
+	assert_int_equal(due, 0);
+}
+
+static void
+chain_is_served(void **state)
+{
+	struct served_chain *chain = arena_alloc(fixture.arena, sizeof(*chain));
+	struct why why = { "" };
+
+	(void)state;
+	assert_int_equal(
+	    store_served_chain(&fixture.store, fixture.arena, "example", chain, &why), OUTCOME_OK);
+	assert_int_equal(chain->count, 2);
+	assert_true(chain->changed_at > 0);
+	assert_int_equal(
+	    store_served_chain(&fixture.store, fixture.arena, "nowhere", chain, &why), OUTCOME_NOT_FOUND);
+}
+
 int
 main(void)
 {
@@ -765,6 +833,8 @@ main(void)
 		cmocka_unit_test_setup(counts_do_not_hold_up_the_hour, renew_deadline),
 		cmocka_unit_test_setup(roles_are_apart, renew_deadline),
 		cmocka_unit_test_setup(record_meets_its_deadline, renew_deadline),
+		cmocka_unit_test_setup(list_is_made_and_served, renew_deadline),
+		cmocka_unit_test_setup(chain_is_served, renew_deadline),
 		/* The configuration moves: nothing that records comes after it. */
 		cmocka_unit_test_setup(web_server_signs_in, renew_deadline),
 	};

@@ -271,7 +271,10 @@ written() {
 		SELECT c.sha256, c.organization, c.device, c.authority, c.serial, c.public_key_sha256, c.der, c.not_before, c.not_after, c.first_used_at IS NULL
 		  FROM muster.certificate c ORDER BY c.sha256" -c "
 		SELECT e.kind, e.organization, e.account, e.device, e.trace, e.attempt, e.stage, e.outcome, e.why, e.user_name, e.actor, e.actor_role
-		  FROM muster.event e WHERE e.actor IN ('muster_worker', 'muster_issuer') ORDER BY e.trace, e.kind, e.device, e.at"
+		  FROM muster.event e WHERE e.actor IN ('muster_worker', 'muster_issuer')
+			-- what newer schemas tell besides
+			AND e.kind <> 'certificate revoked'
+		 ORDER BY e.trace, e.kind, e.device, e.at"
 }
 
 # Statements that begin before an upgrade is committed wait for it, inside the functions of the old schema, and go

@@ -41,13 +41,13 @@ chain_make(struct chain *chain, enum key_type type, enum key_type device)
 	*chain = (struct chain){ .arena = arena_new() };
 	assert_int_equal(keystore_generate(type, &chain->root.key, NULL), OUTCOME_OK);
 	assert_int_equal(certificate_sign_authority(chain->arena, NULL, chain->root.key, "Exämple Root CA",
-			     "Exämple", NULL, NOW - DAY, NOW + 20 * 365 * DAY, &chain->root_der, NULL),
+			     "Exämple", NULL, NULL, NOW - DAY, NOW + 20 * 365 * DAY, &chain->root_der, NULL),
 	    OUTCOME_OK);
 	chain->root.certificate = imported(chain->root_der);
 	assert_int_equal(keystore_generate(type, &chain->issuing.key, NULL), OUTCOME_OK);
 	assert_int_equal(
 	    certificate_sign_authority(chain->arena, &chain->root, chain->issuing.key, "Exämple Issuing CA 1",
-		"Exämple", NULL, NOW - DAY, NOW + 10 * 365 * DAY, &chain->issuing_der, NULL),
+		"Exämple", NULL, NULL, NOW - DAY, NOW + 10 * 365 * DAY, &chain->issuing_der, NULL),
 	    OUTCOME_OK);
 	chain->issuing.certificate = imported(chain->issuing_der);
 	assert_int_equal(keystore_generate(device, &key, NULL), OUTCOME_OK);
@@ -66,7 +66,10 @@ chain_release(struct chain *chain)
 static struct bytes
 device_sign(struct chain *chain, uint8_t serial[SERIAL_SIZE])
 {
-	const struct certificate_request request = { DEVICE, chain->device_key, NOW - 600, NOW + 365 * DAY };
+	const struct certificate_request request = { .common_name = DEVICE,
+		.public_key = chain->device_key,
+		.not_before = NOW - 600,
+		.not_after = NOW + 365 * DAY };
 	struct why why = { "" };
 	struct bytes der;
 
@@ -306,8 +309,10 @@ test_refused_devices(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct certificate_request request = { cases[i].name, cases[i].key, cases[i].not_before,
-			cases[i].not_after };
+		const struct certificate_request request = { .common_name = cases[i].name,
+			.public_key = cases[i].key,
+			.not_before = cases[i].not_before,
+			.not_after = cases[i].not_after };
 		struct why why = { "" };
 
 		assert_int_equal(
@@ -346,8 +351,117 @@ test_refused_authorities(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_int_equal(
 		    certificate_sign_authority(chain.arena, &chain.root, chain.issuing.key, cases[i].name,
-			cases[i].organization, NULL, NOW, cases[i].not_after, &der, NULL),
+			cases[i].organization, NULL, NULL, NOW, cases[i].not_after, &der, NULL),
 		    cases[i].fine ? OUTCOME_OK : OUTCOME_CERTIFICATE_REQUEST);
+	chain_release(&chain);
+}
+
+/* Where things are stands in a certificate, or nothing of it. */
+static void
+assert_publication(struct bytes der, const char *crl_url, const char *ocsp_url, const char *ca_url)
+{
+	gnutls_x509_crt_t crt = imported(der);
+	char url[128] = "";
+	size_t size = sizeof(url);
+	gnutls_datum_t datum = { NULL, 0 };
+	int rc = gnutls_x509_crt_get_crl_dist_points(crt, 0, url, &size, NULL, NULL);
+
+	if (crl_url == NULL)
+		assert_int_equal(rc, GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE);
+	else
+		assert_string_equal(url, crl_url);
+	for (int i = 0; i < 2; i++) {
+		const char *wanted = i == 0 ? ocsp_url : ca_url;
+
+		rc = gnutls_x509_crt_get_authority_info_access(
+		    crt, 0, i == 0 ? GNUTLS_IA_OCSP_URI : GNUTLS_IA_CAISSUERS_URI, &datum, NULL);
+		if (wanted == NULL) {
+			assert_true(rc < 0);
+			continue;
+		}
+		/* The first of both is looked at, or the second where there are two. */
+		if (rc < 0)
+			rc = gnutls_x509_crt_get_authority_info_access(
+			    crt, 1, i == 0 ? GNUTLS_IA_OCSP_URI : GNUTLS_IA_CAISSUERS_URI, &datum, NULL);
+		assert_true(rc >= 0);
+		assert_int_equal(datum.size, strlen(wanted));
+		assert_memory_equal(datum.data, wanted, datum.size);
+		gnutls_free(datum.data);
+		datum.data = NULL;
+	}
+	gnutls_x509_crt_deinit(crt);
+}
+
+static void
+test_publication(void **state)
+{
+	static const char crl[] = "http://pki.example.test/a.crl", ca[] = "http://pki.example.test/a.der",
+			  ocsp[] = "http://ocsp.example.test";
+	static const struct publication row[] = { { NULL, NULL, NULL }, { crl, NULL, NULL },
+		{ NULL, ca, NULL }, { NULL, NULL, ocsp }, { crl, ca, ocsp } };
+	uint8_t serial[SERIAL_SIZE];
+	struct chain chain;
+	struct bytes der;
+
+	(void)state;
+	chain_make(&chain, KEY_EC_P256, KEY_EC_P256);
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+		const struct certificate_request request = { .common_name = DEVICE,
+			.public_key = chain.device_key,
+			.not_before = NOW - 600,
+			.not_after = NOW + DAY,
+			.crl_url = row[i].crl_url,
+			.ca_url = row[i].ca_url,
+			.ocsp_url = row[i].ocsp_url };
+
+		assert_int_equal(
+		    certificate_sign_device(chain.arena, &chain.issuing, &request, serial, &der, NULL),
+		    OUTCOME_OK);
+		assert_publication(der, row[i].crl_url, row[i].ocsp_url, row[i].ca_url);
+		assert_chain_verifies(&chain, der);
+		assert_int_equal(certificate_sign_authority(chain.arena, &chain.root, chain.issuing.key,
+				     "Name", "Organization", NULL, &row[i], NOW, NOW + DAY, &der, NULL),
+		    OUTCOME_OK);
+		assert_publication(der, row[i].crl_url, row[i].ocsp_url, row[i].ca_url);
+	}
+	chain_release(&chain);
+}
+
+/* A responder's certificate: that purpose alone, and nocheck. */
+static void
+test_responder(void **state)
+{
+	uint8_t serial[SERIAL_SIZE], null[8];
+	size_t size = sizeof(null), purpose_size;
+	unsigned critical;
+	char purpose[64];
+	struct chain chain;
+	struct bytes der;
+	gnutls_x509_crt_t crt;
+
+	(void)state;
+	chain_make(&chain, KEY_EC_P256, KEY_EC_P256);
+
+	const struct certificate_request request = { .common_name = "ocsp",
+		.public_key = chain.device_key,
+		.not_before = NOW - 600,
+		.not_after = NOW + DAY };
+
+	assert_int_equal(
+	    certificate_sign_responder(chain.arena, &chain.issuing, &request, serial, &der, NULL),
+	    OUTCOME_OK);
+	crt = imported(der);
+	purpose_size = sizeof(purpose);
+	assert_int_equal(gnutls_x509_crt_get_key_purpose_oid(crt, 0, purpose, &purpose_size, &critical), 0);
+	assert_string_equal(purpose, GNUTLS_KP_OCSP_SIGNING);
+	purpose_size = sizeof(purpose);
+	assert_int_equal(gnutls_x509_crt_get_key_purpose_oid(crt, 1, purpose, &purpose_size, &critical),
+	    GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE);
+	assert_int_equal(
+	    gnutls_x509_crt_get_extension_by_oid(crt, "1.3.6.1.5.5.7.48.1.5", 0, null, &size, &critical), 0);
+	assert_int_equal(size, 2);
+	assert_basic_constraints(crt, 0, -1);
+	gnutls_x509_crt_deinit(crt);
 	chain_release(&chain);
 }
 
@@ -467,6 +581,8 @@ main(void)
 		cmocka_unit_test(test_signer),
 		cmocka_unit_test(test_view),
 		cmocka_unit_test(test_pem),
+		cmocka_unit_test(test_publication),
+		cmocka_unit_test(test_responder),
 	};
 
 	return cmocka_run_group_tests_name("certificate", tests, NULL, NULL);

@@ -563,8 +563,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_changes), cmocka_unit_test(test_values),
 		cmocka_unit_test(test_levels), cmocka_unit_test(test_device_type),
-		cmocka_unit_test(test_phone),
-		cmocka_unit_test(test_renewals) };
+		cmocka_unit_test(test_phone), cmocka_unit_test(test_renewals) };
 
 	return cmocka_run_group_tests(tests, chain_make, chain_free);
 }

@@ -4,8 +4,10 @@
  */
 #include <muster/authority/ask.h>
 #include <muster/authority/certificate.h>
+#include <muster/authority/crl.h>
 #include <muster/base/guid.h>
 #include <muster/issuer/issuer.h>
+#include <muster/store/crl.h>
 #include <muster/store/issuer.h>
 #include <muster/store/renewal.h>
 
@@ -50,6 +52,11 @@ static struct {
 	struct record seen[CALLS_MAX];
 	struct bytes renews[CALLS_MAX]; /* empty: a first issue */
 	struct bytes kept;
+	/* Lists of revoked certificates. */
+	bool due, begun_elsewhere, stored_elsewhere;
+	int begun, committed, rolled_back;
+	struct crl_begun list;
+	struct bytes list_der;
 } db;
 
 struct pg *__wrap_pg_new(const char *, const char *);
@@ -177,6 +184,95 @@ __wrap_store_renew(struct pg *pg, struct arena *arena, struct deadline deadline,
 	return __wrap_store_record(pg, arena, deadline, record, decision, stale, recorded, end, us, why);
 }
 
+/* --- lists of revoked certificates --- */
+
+enum outcome __wrap_store_crl_due(
+    struct pg *, struct arena *, struct deadline, const char *[CRL_DUE_MAX], size_t *, struct why *);
+enum outcome __wrap_store_begin(struct pg *, struct deadline, struct why *);
+enum outcome __wrap_store_commit(struct pg *, struct deadline, struct why *);
+void __wrap_store_rollback(struct pg *, struct deadline);
+enum outcome __wrap_store_crl_begin(
+    struct pg *, struct deadline, const char *, struct crl_begun *, bool *, struct why *);
+enum outcome __wrap_store_crl_entries(struct pg *, struct arena *, struct deadline, const char *,
+    const struct crl_entry **, size_t *, struct why *);
+enum outcome __wrap_store_crl(struct pg *, struct arena *, struct deadline, const char *,
+    const struct crl_begun *, struct bytes, bool *, struct why *);
+
+enum outcome
+__wrap_store_crl_due(struct pg *pg, struct arena *arena, struct deadline deadline,
+    const char *authority[CRL_DUE_MAX], size_t *due, struct why *why)
+{
+	(void)pg, (void)deadline, (void)why;
+	authority[0] = arena_strdup(arena, AUTHORITY);
+	*due = db.due ? 1 : 0;
+	return OUTCOME_OK;
+}
+
+enum outcome
+__wrap_store_begin(struct pg *pg, struct deadline deadline, struct why *why)
+{
+	(void)pg, (void)deadline, (void)why;
+	db.begun++;
+	return OUTCOME_OK;
+}
+
+enum outcome
+__wrap_store_commit(struct pg *pg, struct deadline deadline, struct why *why)
+{
+	(void)pg, (void)deadline, (void)why;
+	db.committed++;
+	db.due = false;
+	return OUTCOME_OK;
+}
+
+void
+__wrap_store_rollback(struct pg *pg, struct deadline deadline)
+{
+	(void)pg, (void)deadline;
+	db.rolled_back++;
+	db.due = false;
+}
+
+enum outcome
+__wrap_store_crl_begin(struct pg *pg, struct deadline deadline, const char *authority,
+    struct crl_begun *begun, bool *found, struct why *why)
+{
+	int64_t now = clock_now_ms() / 1000;
+
+	(void)pg, (void)deadline, (void)why;
+	assert_string_equal(authority, AUTHORITY);
+	*found = !db.begun_elsewhere;
+	*begun = (struct crl_begun){ .number = 41, .this_update = now - 600, .next_update = now + DAY };
+	return OUTCOME_OK;
+}
+
+enum outcome
+__wrap_store_crl_entries(struct pg *pg, struct arena *arena, struct deadline deadline, const char *authority,
+    const struct crl_entry **entry, size_t *entries, struct why *why)
+{
+	static const uint8_t serial[] = { 0x40, 1 };
+	struct crl_entry *list = arena_alloc(arena, sizeof(*list));
+
+	(void)pg, (void)deadline, (void)why;
+	assert_string_equal(authority, AUTHORITY);
+	*list = (struct crl_entry){ { serial, sizeof(serial) }, clock_now_ms() / 1000 };
+	*entry = list;
+	*entries = 1;
+	return OUTCOME_OK;
+}
+
+enum outcome
+__wrap_store_crl(struct pg *pg, struct arena *arena, struct deadline deadline, const char *authority,
+    const struct crl_begun *begun, struct bytes der, bool *stored, struct why *why)
+{
+	(void)pg, (void)arena, (void)deadline, (void)why;
+	assert_string_equal(authority, AUTHORITY);
+	db.list = *begun;
+	db.list_der = arena_copy(db.arena, der.data, der.size);
+	*stored = !db.stored_elsewhere;
+	return OUTCOME_OK;
+}
+
 /* --- the authority, made once --- */
 
 static void
@@ -211,12 +307,12 @@ authority_make(void)
 
 	assert_int_equal(keystore_generate(KEY_EC_P256, &root_key, NULL), OUTCOME_OK);
 	assert_int_equal(keystore_generate(KEY_EC_P256, &key, NULL), OUTCOME_OK);
-	assert_int_equal(certificate_sign_authority(db.arena, NULL, root_key, "Root", "Example", NULL,
+	assert_int_equal(certificate_sign_authority(db.arena, NULL, root_key, "Root", "Example", NULL, NULL,
 			     now - DAY, now + 100 * DAY, &db.root, NULL),
 	    OUTCOME_OK);
 	assert_int_equal(keystore_seal(db.arena, root_key, &db.passphrase, &db.root_key, NULL), OUTCOME_OK);
 	assert_int_equal(signer_open(db.root, db.root_key, &db.passphrase, &root, NULL), OUTCOME_OK);
-	assert_int_equal(certificate_sign_authority(db.arena, &root, key, "Issuing", "Example", NULL,
+	assert_int_equal(certificate_sign_authority(db.arena, &root, key, "Issuing", "Example", NULL, NULL,
 			     now - DAY, now + 90 * DAY, &db.issuing, NULL),
 	    OUTCOME_OK);
 	assert_int_equal(keystore_seal(db.arena, key, &db.passphrase, &db.issuing_key, NULL), OUTCOME_OK);
@@ -264,8 +360,11 @@ database_reset(void **state)
 	passphrase_write("correct\n");
 	db.away = false;
 	db.patience_ms = 12000;
-	db.authority =
-	    (struct stored_authority){ AUTHORITY, "Issuing", db.issuing_key, db.issuing, db.root, NULL };
+	db.authority = (struct stored_authority){ .id = AUTHORITY,
+		.name = "Issuing",
+		.private_key = db.issuing_key,
+		.certificate = db.issuing,
+		.root = db.root };
 	db.profile = (struct stored_profile){ "example", AUTHORITY, 30 * DAY, 600, 2048 };
 	db.configuration = (struct issuer_configuration){ .generation = 7, .authorities = 1, .profiles = 1 };
 	db.configuration.sealing_key = db.sealing_key;
@@ -273,6 +372,9 @@ database_reset(void **state)
 	db.loads = db.calls = 0;
 	memset(db.renews, 0, sizeof(db.renews));
 	db.kept = (struct bytes){ NULL, 0 };
+	db.due = db.begun_elsewhere = db.stored_elsewhere = false;
+	db.begun = db.committed = db.rolled_back = 0;
+	db.list_der = (struct bytes){ NULL, 0 };
 	return 0;
 }
 
@@ -813,6 +915,77 @@ test_broken_worker(void **state)
 	issuer_end(&running, EXIT_FAILURE);
 }
 
+/* What an issuer does about lists between its start and the first ask's end. */
+static void
+issue_one(void)
+{
+	struct running running;
+	struct answer answer;
+	struct why why = { "" };
+
+	assert_int_equal(ask_once(&honest, &running, &answer, &why), OUTCOME_OK);
+	issuer_end(&running, EXIT_SUCCESS);
+}
+
+static void
+test_list_due(void **state)
+{
+	struct crl_view view;
+	struct bytes der;
+
+	(void)state;
+	db.due = true;
+	issue_one();
+	assert_int_equal(db.begun, 1);
+	assert_int_equal(db.committed, 1);
+	assert_int_equal(db.rolled_back, 0);
+	assert_int_equal(db.list.entries, 1);
+	assert_int_equal(crl_read(db.arena, db.list_der, db.issuing, &der, &view, NULL), OUTCOME_OK);
+	assert_int_equal(view.number, 41);
+	assert_int_equal(view.entries, 1);
+	assert_int_equal(view.next_update, db.list.next_update);
+}
+
+/* Another issuer is at it, or was faster; nothing is due. */
+static void
+test_list_elsewhere(void **state)
+{
+	(void)state;
+	issue_one();
+	assert_int_equal(db.begun, 0);
+
+	db.calls = 0;
+	db.due = db.begun_elsewhere = true;
+	issue_one();
+	assert_int_equal(db.begun, 1);
+	assert_int_equal(db.rolled_back, 1);
+	assert_null(db.list_der.data);
+
+	db.calls = 0;
+	db.due = db.stored_elsewhere = true;
+	db.begun_elsewhere = false;
+	issue_one();
+	assert_int_equal(db.rolled_back, 2);
+	assert_int_equal(db.committed, 0);
+}
+
+/* A key that does not open makes no list, and keeps nobody from the next ask. */
+static void
+test_list_without_key(void **state)
+{
+	struct running running;
+	struct answer answer;
+	struct why why = { "" };
+
+	(void)state;
+	passphrase_write("wrong\n");
+	db.due = true;
+	assert_int_equal(ask_once(&honest, &running, &answer, &why), OUTCOME_CERTIFICATE_REQUEST);
+	issuer_end(&running, EXIT_SUCCESS);
+	assert_int_equal(db.begun, 0);
+	assert_null(db.list_der.data);
+}
+
 #define FRESH(test) cmocka_unit_test_setup(test, database_reset)
 
 int
@@ -839,6 +1012,9 @@ main(void)
 		FRESH(test_unopenable),
 		FRESH(test_passphrase_mended),
 		FRESH(test_broken_worker),
+		FRESH(test_list_due),
+		FRESH(test_list_elsewhere),
+		FRESH(test_list_without_key),
 	};
 
 	return cmocka_run_group_tests_name("issuer", tests, database_make, database_free);

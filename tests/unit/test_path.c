@@ -380,8 +380,8 @@ requests(void **state)
 	struct why why;
 	gnutls_datum_t datum;
 
-	assert_int_equal(certificate_sign_authority(w->arena, NULL, w->key[0], "Root", "Org", NULL, NOW - DAY,
-			     NOW + YEAR, &der, NULL),
+	assert_int_equal(certificate_sign_authority(w->arena, NULL, w->key[0], "Root", "Org", NULL, NULL,
+			     NOW - DAY, NOW + YEAR, &der, NULL),
 	    OUTCOME_OK);
 	datum = (gnutls_datum_t){ (unsigned char *)(uintptr_t)der.data, (unsigned)der.size };
 	REQUIRE(gnutls_x509_crt_init(&root.certificate));

@@ -158,8 +158,8 @@ root_make(enum key_type type, struct bytes *certificate)
 
 	assert_ok(
 	    pkcs11_key_generate(hsm.arena, &hsm.pkcs11, TOKEN, type, "Example root", &uri, &key, &hsm.why));
-	assert_ok(certificate_sign_authority(
-	    hsm.arena, NULL, key, "Root", "Example", NULL, now - DAY, now + DAY, certificate, &hsm.why));
+	assert_ok(certificate_sign_authority(hsm.arena, NULL, key, "Root", "Example", NULL, NULL, now - DAY,
+	    now + DAY, certificate, &hsm.why));
 	gnutls_privkey_deinit(key);
 	return uri;
 }
@@ -269,8 +269,8 @@ imported(void **state)
 		const char *uri = NULL;
 
 		assert_ok(keystore_generate(types[i], &key, &hsm.why));
-		assert_ok(certificate_sign_authority(hsm.arena, NULL, key, "Root", "Example", NULL, now - DAY,
-		    now + DAY, &certificate, &hsm.why));
+		assert_ok(certificate_sign_authority(hsm.arena, NULL, key, "Root", "Example", NULL, NULL,
+		    now - DAY, now + DAY, &certificate, &hsm.why));
 		assert_ok(pkcs11_key_import(hsm.arena, &hsm.pkcs11, TOKEN, key, "moved", &uri, &hsm.why));
 		assert_ok(signer_open_token(certificate, &hsm.pkcs11, uri, &signer, &hsm.why));
 		assert_true(gnutls_privkey_export_x509(signer.key, &plain) < 0);

@@ -42,6 +42,9 @@ struct certificate_request {
 	const char *common_name;       /* ours: 1 to 64 letters, digits and '-' */
 	struct bytes public_key;       /* SubjectPublicKeyInfo */
 	int64_t not_before, not_after; /* seconds since 1970 */
+	/* Where its authority's list of revoked certificates and certificate are (RFC 5280 sections 4.2.1.13
+	 * and 4.2.2.1), and who answers for it by OCSP (RFC 6960); NULL: the certificate does not say. */
+	const char *crl_url, *ca_url, *ocsp_url;
 };
 
 /*
@@ -63,7 +66,21 @@ struct authority_form {
 };
 
 /*
+ * Sign the certificate of an OCSP responder that answers for the authority (RFC 6960 section 4.2.2.2):
+ * OCSPSigning, digitalSignature, and nocheck, since a responder cannot answer for itself. Else as
+ * certificate_sign_device().
+ */
+enum outcome certificate_sign_responder(struct arena *, const struct signer *,
+    const struct certificate_request *, uint8_t serial[SERIAL_SIZE], struct bytes *der, struct why *);
+
+/* Where what an authority publishes is, for the certificates that it signs; NULL: they do not say. */
+struct publication {
+	const char *crl_url, *ca_url, *ocsp_url;
+};
+
+/*
  * A name and an organization of 1 to 64 characters each, as X.520 has them. key remains the caller's.
+ * The publication is the parent's; NULL: the certificate does not say.
  *
  * Sign a CA certificate: a root when parent is NULL (self-signed with key), else an issuing CA below
  * parent. key is the new CA's own.
@@ -71,8 +88,8 @@ struct authority_form {
  * form  NULL: what is usual: any path length for a root, 0 for an issuing CA
  */
 enum outcome certificate_sign_authority(struct arena *, const struct signer *parent, gnutls_privkey_t key,
-    const char *common_name, const char *organization, const struct authority_form *form, int64_t not_before,
-    int64_t not_after, struct bytes *der, struct why *);
+    const char *common_name, const char *organization, const struct authority_form *form,
+    const struct publication *, int64_t not_before, int64_t not_after, struct bytes *der, struct why *);
 
 /*
  * Sign a CA certificate for a request (PKCS#10, DER) that request_read() has accepted: its name and its key,
@@ -112,5 +129,12 @@ enum outcome certificate_from_pem(struct arena *, const char *pem, struct bytes 
 
 /* PEM of a DER certificate. */
 enum outcome certificate_to_pem(struct arena *, struct bytes der, char **pem, struct why *);
+
+/* Certificates (DER), one after the other in PEM (RFC 8555 section 9.1), or in a PKCS#7 message without a
+ * signer, DER (RFC 5652, RFC 5280 section 4.2.2.1). */
+enum outcome certificates_to_pem(
+    struct arena *, const struct bytes *certificate, size_t count, struct bytes *pem, struct why *);
+enum outcome certificates_to_pkcs7(
+    struct arena *, const struct bytes *certificate, size_t count, struct bytes *der, struct why *);
 
 #endif

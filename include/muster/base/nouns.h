@@ -130,4 +130,10 @@ struct device_status {
 	const char *not_after; /* RFC 3339 */
 };
 
+/* What a list of revoked certificates says of one (RFC 5280 section 5.1). */
+struct crl_entry {
+	struct bytes serial; /* as the certificate has it, without leading zeros */
+	int64_t revoked_at;  /* seconds since 1970 */
+};
+
 #endif

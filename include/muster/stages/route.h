@@ -10,6 +10,7 @@ struct route {
 	const char *organization; /* key; NULL if the path has none */
 	const char *attempt;	  /* GUID; NULL if the path has none */
 	const char *os_version; /* of the pages where people sign in: what discovery put there; may be NULL */
+	struct published_file file;
 };
 
 /* What discovery may put into a segment of a path (RFC 3986 section 2.3), and how much of it. */
@@ -19,9 +20,11 @@ struct route {
 /*
  * Take a path apart, in any case: /EnrollmentServer/Discovery.svc,
  * /EnrollmentServer[/KEY[/GUID]]/Policy.svc, .../Enrollment.svc and .../Renewal.svc, /muster/device,
- * /EnrollmentServer/KEY/GUID/SignIn[/FACT...], /EnrollmentServer/KEY/Terms. Not in any case, since a web
- * server's rules may tell them apart: /muster/sso/KEY/GUID[/FACT...]. The web server has undone
- * percent-encoding. SERVICE_NONE for every other path, one with a key or GUID that cannot be one included.
+ * /EnrollmentServer/KEY/GUID/SignIn[/FACT...], /EnrollmentServer/KEY/Terms,
+ * /muster/crl/GUID.crl, /muster/ca/KEY[/root].der, .pem and .p7c, where a GUID may stand for KEY. Not in any
+ * case, since a web server's rules may tell them apart: /muster/sso/KEY/GUID[/FACT...]. The web server has
+ * undone percent-encoding. SERVICE_NONE for every other path, one with a key or GUID that cannot be one
+ * included.
  */
 struct route route_of(struct arena *, const char *path);
 

@@ -51,9 +51,18 @@ enum service {
 	SERVICE_HEALTH,
 	SERVICE_READY,
 	SERVICE_METRICS,
+	SERVICE_CRL,
+	SERVICE_AUTHORITY,
 };
 
-#define SERVICE_COUNT (SERVICE_METRICS + 1)
+#define SERVICE_COUNT (SERVICE_AUTHORITY + 1)
+
+/* What is published, by its path. */
+struct published_file {
+	const char *key; /* an authority's id (GUID), or of certificates an organization's key */
+	bool root;	 /* of the chain only the root */
+	enum { FORM_DER, FORM_PEM, FORM_P7C } form;
+};
 
 /* One request on its way; everything in it lives until the reply is written. */
 struct exchange {
@@ -69,6 +78,7 @@ struct exchange {
 	const char *organization; /* key; NULL if the path has none */
 	const char *attempt;	  /* GUID; NULL if the path has none */
 	const char *os_version;	  /* NULL if the path has none */
+	struct published_file file;
 	/* Known as the request proceeds, for log and record. */
 	const char *user, *account, *device, *facts;
 	const char *text, *language; /* custom text for the user; NULL mostly */
@@ -94,6 +104,8 @@ enum outcome stage_device(struct exchange *);
 enum outcome stage_sign_in(struct exchange *);
 enum outcome stage_single_sign_on(struct exchange *);
 enum outcome stage_terms(struct exchange *);
+enum outcome stage_crl(struct exchange *);
+enum outcome stage_authority(struct exchange *);
 
 /*
  * Whom the credential says it is, for SQL to look up. Nothing is proven yet.

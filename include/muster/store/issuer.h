@@ -13,6 +13,8 @@ struct stored_authority {
 	struct bytes certificate; /* DER */
 	struct bytes root;	  /* DER; equal to certificate when a root signs devices itself */
 	const char *key_uri;	  /* PKCS#11 URI; NULL: it is in none */
+	/* Where what it publishes is, as certificates say; NULL: they do not. */
+	const char *crl_url, *ca_url, *ocsp_url;
 };
 
 /* How an organization's certificates are made. */
@@ -33,8 +35,8 @@ struct issuer_configuration {
 	struct bytes sealing_key_sha256; /* of the key itself; empty: the passphrase was never changed */
 };
 
-/* muster_issuer.authorities, .profiles, .sealing_key: everything, in arena. At most 256 authorities, 65536
- * profiles. */
+/* muster_issuer.authorities, .publications, .profiles, .sealing_key: everything, in arena. At most 256
+ * authorities, 65536 profiles. */
 enum outcome store_issuer_configuration(
     struct pg *, struct arena *, struct deadline, struct issuer_configuration *, struct why *);
 

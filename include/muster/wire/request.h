@@ -31,13 +31,14 @@ struct request {
 	bool truncated; /* it ended before Content-Length */
 };
 
-/* Headers beyond Content-Type and Content-Length that a reply may carry. */
+/* Headers beyond Content-Type, Content-Length and Cache-Control that a reply may carry. */
 #define REPLY_HEADERS_MAX 8
 
 struct reply {
 	int status; /* HTTP; 200 unless changed */
 	const char *content_type;
-	struct bytes body; /* in the arena of the request */
+	const char *cache_control; /* NULL: nobody keeps it */
+	struct bytes body;	   /* in the arena of the request */
 	struct {
 		const char *name, *value;
 	} header[REPLY_HEADERS_MAX];
