@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 18
+\set newest 24
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -112,6 +112,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 18) AS due 
 \if :due
 \ir migrations/018-life.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 24) AS due \gset
+\if :due
+\ir migrations/024-hand-off.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -119,6 +123,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 18) AS due 
 \ir sealing.sql
 \ir retention.sql
 \ir verification.sql
+\ir dm_servers.sql
 \ir decisions.sql
 \ir tokens.sql
 \ir directories.sql
@@ -151,6 +156,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 18) AS due 
 \ir terms_page.sql
 \ir page_texts.sql
 \ir issuer.sql
+\ir hand_off.sql
 \ir under_way.sql
 \ir views.sql
 \ir reports.sql

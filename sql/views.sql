@@ -10,7 +10,7 @@ SELECT o.key, o.name, o.enabled,
        o.validity_days, o.renew_period_days, o.renew_retry_days,
        array_remove(ARRAY[
            CASE WHEN NOT EXISTS (SELECT FROM muster.email_domain d WHERE d.organization = o.id) THEN 'domain' END,
-           CASE WHEN o.management_url IS NULL THEN 'DM server' END,
+           CASE WHEN o.management_url IS NULL AND NOT EXISTS (SELECT FROM muster.dm_route r WHERE r.organization = o.id AND r.account_group IS NULL) THEN 'DM server' END,
            CASE WHEN o.authority IS NULL THEN 'authority' END,
            CASE WHEN NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL) AND NOT muster.makes_accounts(o) THEN 'account' END], NULL) AS missing,
        o.created_at, o.id
@@ -35,7 +35,7 @@ SELECT d.id, o.key AS organization, a.upn AS account, d.name, d.state, d.enrolle
        d.device_id, d.hardware_id, d.application_version, d.request_version, d.locale,
        c.not_after AS certificate_ends,
        d.replaced_by, d.replaced_at, d.ended_at, d.retired_at, d.retired_reason,
-       d.remote, d.trace, d.attempt, d.facts
+       d.remote, d.trace, d.attempt, d.facts, d.dm_server, d.management_url, d.auth_policy, d.unenrolled_at
   FROM muster.device d
   JOIN muster.account a ON a.id = d.account
   JOIN muster.organization o ON o.id = d.organization
