@@ -97,6 +97,8 @@ route_of(struct arena *arena, const char *path)
 		return route_sso(arena, path);
 	if (count == 2 && strcmp(segment[0], "muster") == 0 && strcmp(segment[1], "device") == 0)
 		route.service = SERVICE_DEVICE;
+	if (count == 2 && strcmp(segment[0], "managementserver") == 0 && strcmp(segment[1], "mdm.svc") == 0)
+		route.service = SERVICE_CHECK_IN;
 	if (strcmp(segment[0], "enrollmentserver") != 0)
 		return route;
 	if (count == 2 && strcmp(segment[1], "discovery.svc") == 0) {
@@ -125,7 +127,8 @@ route_allow(enum service service)
 	case SERVICE_NONE: break;
 	case SERVICE_DISCOVERY: return "GET, HEAD, POST";
 	case SERVICE_POLICY:
-	case SERVICE_ENROLLMENT: return "POST";
+	case SERVICE_ENROLLMENT:
+	case SERVICE_CHECK_IN: return "POST";
 	case SERVICE_DEVICE:
 	case SERVICE_SINGLE_SIGN_ON: return "GET, HEAD";
 	case SERVICE_SIGN_IN:
@@ -149,7 +152,8 @@ route_allows(enum service service, const char *method)
 	case SERVICE_SIGN_IN:
 	case SERVICE_TERMS: return is_get(method) || strcmp(method, "POST") == 0;
 	case SERVICE_POLICY:
-	case SERVICE_ENROLLMENT: return strcmp(method, "POST") == 0;
+	case SERVICE_ENROLLMENT:
+	case SERVICE_CHECK_IN: return strcmp(method, "POST") == 0;
 	case SERVICE_DEVICE:
 	case SERVICE_SINGLE_SIGN_ON: return is_get(method);
 	}
@@ -185,6 +189,7 @@ static const struct {
 	[SERVICE_SIGN_IN] = { "sign-in", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_SINGLE_SIGN_ON] = { "single sign-on", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_TERMS] = { "terms", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_CHECK_IN] = { "check-in", ACTION_DISCOVER_RESPONSE },
 };
 
 static void
@@ -249,8 +254,8 @@ route_run(struct exchange *ex)
 	ex->os_version = route.os_version;
 	exchange_name(ex, route.service);
 	if (route.service == SERVICE_NONE ||
-	    (route.service == SERVICE_DEVICE && request->client_verify == NULL &&
-		request->client_certificate == NULL))
+	    ((route.service == SERVICE_DEVICE || route.service == SERVICE_CHECK_IN) &&
+		request->client_verify == NULL && request->client_certificate == NULL))
 		return refuse(&ex->why, OUTCOME_NOT_FOUND, "no service at '%s'", request->path);
 	if (!route_allows(route.service, request->method)) {
 		reply_header(request, ex->reply, "Allow", route_allow(route.service));
@@ -258,6 +263,8 @@ route_run(struct exchange *ex)
 	}
 	if (route.service == SERVICE_DEVICE)
 		return stage_device(ex);
+	if (route.service == SERVICE_CHECK_IN)
+		return stage_check_in(ex);
 	if (route.service == SERVICE_SIGN_IN)
 		return stage_sign_in(ex);
 	if (route.service == SERVICE_SINGLE_SIGN_ON)

@@ -20,6 +20,12 @@ void stage_note(struct exchange *, const struct decision *);
 /* Tell SQL's decision: its outcome and reason, and what stage_note() keeps. */
 enum outcome stage_decide(struct exchange *, const struct decision *);
 
+/*
+ * The client certificate that the web server of the device host verified, as DER in arena.
+ * OUTCOME_FORBIDDEN  there is none, or it was not verified; why says which
+ */
+enum outcome stage_client_certificate(struct exchange *, struct bytes *der);
+
 /* A SOAP reply stands in reply->body, if it was written. */
 enum outcome stage_reply(struct exchange *, bool written);
 

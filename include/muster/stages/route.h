@@ -19,6 +19,7 @@ struct route {
 /*
  * Take a path apart, in any case: /EnrollmentServer/Discovery.svc,
  * /EnrollmentServer[/KEY[/GUID]]/Policy.svc and .../Enrollment.svc, /muster/device,
+ * /ManagementServer/MDM.svc,
  * /EnrollmentServer/KEY/GUID/SignIn[/FACT...], /EnrollmentServer/KEY/Terms. Not in any case, since a web
  * server's rules may tell them apart: /muster/sso/KEY/GUID[/FACT...]. The web server has undone
  * percent-encoding. SERVICE_NONE for every other path, one with a key or GUID that cannot be one included.

@@ -43,7 +43,8 @@ enum service {
 	SERVICE_DEVICE,
 	SERVICE_SIGN_IN,
 	SERVICE_SINGLE_SIGN_ON,
-	SERVICE_TERMS
+	SERVICE_TERMS,
+	SERVICE_CHECK_IN
 };
 
 /* One request on its way; everything in it lives until the reply is written. */
@@ -84,6 +85,7 @@ enum outcome stage_device(struct exchange *);
 enum outcome stage_sign_in(struct exchange *);
 enum outcome stage_single_sign_on(struct exchange *);
 enum outcome stage_terms(struct exchange *);
+enum outcome stage_check_in(struct exchange *);
 
 /*
  * Whom the credential says it is, for SQL to look up. Nothing is proven yet.
