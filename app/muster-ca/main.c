@@ -8,6 +8,7 @@
 #include "init.h"
 #include "keys.h"
 #include "password.h"
+#include "secrets.h"
 #include "show.h"
 #include "token.h"
 #include "trust.h"
@@ -47,6 +48,7 @@ run(const struct options *options, struct why *why)
 	case VERB_KEYS: return keys_run(options, why);
 	case VERB_TRUST: return trust_run(options, why);
 	case VERB_CRL: return crl_run(options, why);
+	case VERB_SECRETS: return secrets_run(options, why);
 	case VERB_NONE:
 	case VERB_COUNT: break;
 	}

@@ -1,6 +1,8 @@
 /* One table of options: what getopt takes, which verb each belongs to, and what help says of it. */
 #include "options.h"
 
+#include <muster/base/guid.h>
+
 #include <getopt.h>
 
 #define YEARS_MAX 100
@@ -33,6 +35,7 @@ enum option_name {
 	OPTION_ACCOUNT,
 	OPTION_NAMES_BY,
 	OPTION_DEVICES,
+	OPTION_ALL,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT,
@@ -52,10 +55,11 @@ static const struct {
 	const char *help;
 } table[OPTION_COUNT] = {
 	[OPTION_DATABASE] = { "database", "CONNINFO", OF_ALL,
-	    "the database, as an administrator (keys: muster_keys will do);\nelse libpq's environment "
+	    "the database, as an administrator (keys: muster_keys will do;\nsecrets: a DM server's login); "
+	    "else libpq's environment "
 	    "(PGHOST, PGDATABASE, PGUSER, "
 	    "PGPASSFILE, …)" },
-	[OPTION_ORGANIZATION] = { "organization", "KEY", OF_ALL & ~OF(VERB_NONE),
+	[OPTION_ORGANIZATION] = { "organization", "KEY", OF_ALL & ~OF(VERB_NONE) & ~OF(VERB_SECRETS),
 	    "whose authority, account, tenants or directory" },
 	[OPTION_NAME] = { "name", "NAME", OF(VERB_INIT) | OF(VERB_TRUST),
 	    "init: the authorities are called \"NAME root\" and \"NAME issuing\";\nelse after the "
@@ -65,7 +69,7 @@ static const struct {
 	    "make no root but only an issuing authority, under this root" },
 	[OPTION_KEY] = { "key", "TYPE", OF(VERB_INIT),
 	    "ec-p256 (default), ec-p384, rsa-2048, rsa-3072, rsa-4096" },
-	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE", OF(VERB_INIT),
+	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE", OF(VERB_INIT) | OF(VERB_SECRETS),
 	    "its first line encrypts the private keys, the same for all;\na name without '/' is a systemd "
 	    "credential;\nelse $MUSTER_PASSPHRASE_FILE" },
 	[OPTION_VALIDITY_YEARS] = { "validity-years", "N", OF(VERB_INIT),
@@ -102,6 +106,7 @@ static const struct {
 	    "there is;\nelse only listed certificates name an account" },
 	[OPTION_DEVICES] = { "devices", NULL, OF(VERB_TRUST),
 	    "it is an authority of our own: living devices sign for\ntheir accounts" },
+	[OPTION_ALL] = { "all", NULL, OF(VERB_SECRETS), "those of all living devices" },
 	[OPTION_HELP] = { "help", NULL, OF_ALL, "this; of a verb: muster-ca VERB --help" },
 	[OPTION_VERSION] = { "version", NULL, OF_ALL, "the version" },
 };
@@ -127,6 +132,8 @@ static const struct {
 	    "load a trusted authority's list of revoked certificates" },
 	[VERB_DIRECTORY] = { "directory", "directory NAME --organization KEY",
 	    "try whether a directory (LDAP) proves a password, step by step" },
+	[VERB_SECRETS] = { "secrets", "secrets DEVICE | --all",
+	    "give a DM server the secrets of devices' DM accounts, as JSON" },
 };
 
 /* --- help --- */
@@ -232,6 +239,7 @@ option_take(struct options *to, enum option_name option, const char *value, stru
 	case OPTION_ACCOUNT: to->account = value; break;
 	case OPTION_NAMES_BY: to->names_by = value; break;
 	case OPTION_DEVICES: to->devices = true; break;
+	case OPTION_ALL: to->all = true; break;
 	case OPTION_HELP: to->help = true; break;
 	case OPTION_VERSION: to->version = true; break;
 	case OPTION_COUNT: break;
@@ -290,7 +298,7 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 			to->verb = (enum verb)v;
 	if (to->verb == VERB_NONE)
 		return mistake(why, "verb", argv[word],
-		    "give init, show, password, token, keys, trust, crl or directory");
+		    "give init, show, password, token, keys, trust, crl, directory or secrets");
 	word++;
 	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN || to->verb == VERB_DIRECTORY) &&
 	    word < argc)
@@ -299,6 +307,8 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 		to->token_name = argv[word++];
 	if ((to->verb == VERB_TRUST || to->verb == VERB_CRL) && word < argc)
 		to->trusted = argv[word++];
+	if (to->verb == VERB_SECRETS && word < argc)
+		to->device = argv[word++];
 	return word == argc ? OUTCOME_OK : mistake(why, "argument", argv[word], "is one too many");
 }
 
@@ -315,6 +325,18 @@ keys_needs_check(const struct options *to, struct why *why)
 		return missing(why, "whose tenant? name its organization with --organization KEY");
 	if (to->url != NULL && to->jwks != NULL)
 		return missing(why, "--url and --jwks do not go together: give one of them");
+	return OUTCOME_OK;
+}
+
+static enum outcome
+secrets_needs_check(const struct options *to, struct why *why)
+{
+	if ((to->device != NULL) == to->all)
+		return missing(why, "whose secrets? muster-ca secrets DEVICE, by its id, or --all");
+	if (to->device != NULL && !guid_valid(to->device))
+		return mistake(why, "device", to->device, "give its id, as muster_dm.devices shows it");
+	if (to->passphrase_file == NULL)
+		return missing(why, "--passphrase-file is missing: name the file that the issuers read");
 	return OUTCOME_OK;
 }
 
@@ -351,6 +373,7 @@ needs_check(const struct options *to, struct why *why)
 			    why, "whose password? muster-ca directory NAME-AS-TYPED --organization KEY");
 		break;
 	case VERB_KEYS: return keys_needs_check(to, why);
+	case VERB_SECRETS: return secrets_needs_check(to, why);
 	case VERB_TRUST:
 	case VERB_CRL:
 		if (to->trusted == NULL || to->organization == NULL)
@@ -359,7 +382,9 @@ needs_check(const struct options *to, struct why *why)
 		break;
 	case VERB_NONE:
 		return missing(why,
-		    "what to do? give init, show, password, token, keys, trust, crl or directory, or --help");
+		    "what to do? give init, show, password, token, keys, trust, crl, directory or secrets, "
+		    "or "
+		    "--help");
 	case VERB_SHOW:
 	case VERB_COUNT: break;
 	}

@@ -16,6 +16,7 @@ enum verb {
 	VERB_TRUST,
 	VERB_CRL,
 	VERB_DIRECTORY,
+	VERB_SECRETS,
 	VERB_COUNT,
 };
 
@@ -50,6 +51,9 @@ struct options {
 	const char *account; /* NULL: an authority */
 	const char *names_by;
 	bool devices;
+	/* secrets */
+	const char *device;
+	bool all;
 };
 
 /*

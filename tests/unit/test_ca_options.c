@@ -197,6 +197,8 @@ the_passphrase_file_from_the_environment(void **state)
 	(void)unsetenv("MUSTER_PASSPHRASE_FILE");
 }
 
+#define DEVICE "0198f0c2-0000-7000-8000-000000000000"
+
 static void
 mistakes(void **state)
 {
@@ -204,7 +206,7 @@ mistakes(void **state)
 		const char *const argument[6];
 		const char *says;
 	} row[] = {
-		{ { NULL }, "give init, show, password, token, keys, trust, crl or directory" },
+		{ { NULL }, "give init, show, password, token, keys, trust, crl, directory or secrets" },
 		{ { "frob", NULL }, "verb 'frob'" },
 		{ { "Init", FOR, PASSPHRASE, NULL }, "verb 'Init'" },
 		{ { "init", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
@@ -258,6 +260,12 @@ mistakes(void **state)
 		{ { "trust", "file", "more", FOR, NULL }, "argument 'more': is one too many" },
 		{ { "crl", "file", FOR, "--devices", NULL }, "--devices does not go with crl" },
 		{ { "show", "--account=a@b", NULL }, "--account does not go with show" },
+		{ { "secrets", PASSPHRASE, NULL }, "whose secrets?" },
+		{ { "secrets", DEVICE, "--all", PASSPHRASE, NULL }, "whose secrets?" },
+		{ { "secrets", "x", PASSPHRASE, NULL }, "device 'x': give its id" },
+		{ { "secrets", "--all", NULL }, "--passphrase-file is missing" },
+		{ { "secrets", "--all", PASSPHRASE, FOR, NULL }, "--organization does not go with secrets" },
+		{ { "show", "--all", NULL }, "--all does not go with show" },
 	};
 	struct options options;
 	struct why why;
