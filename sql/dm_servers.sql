@@ -188,6 +188,15 @@ SELECT o.key, s.name, s.provider_id, coalesce(s.provider_name, o.name), s.manage
   LEFT JOIN muster.account_group g ON g.id = r.account_group;
 COMMENT ON VIEW muster.dm_servers IS 'DM servers, and whose new devices are sent to them; without a name: the organization''s default. Example: SELECT * FROM muster.dm_servers ORDER BY organization, priority;';
 
+-- Not columns of muster.devices: functions that return its rows may be at work while an upgrade adds them.
+CREATE OR REPLACE VIEW muster.dm_devices WITH (security_invoker = true) AS
+SELECT d.id, o.key AS organization, a.upn AS account, d.name, d.state, d.auth_policy, d.dm_server, d.provider_id, d.management_url,
+       d.enrolled_at, d.first_contact_at, d.unenrolled_at, d.retired_reason
+  FROM muster.device d
+  JOIN muster.account a ON a.id = d.account
+  JOIN muster.organization o ON o.id = d.organization;
+COMMENT ON VIEW muster.dm_devices IS 'To which DM server each device was sent (dm_server NULL: the organization''s default; management_url NULL: not known, it enrolled before this was kept), how its user was proven, and when it was disconnected. Example: SELECT account, name, management_url, unenrolled_at FROM muster.dm_devices ORDER BY id DESC LIMIT 20;';
+
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.dm_server
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.dm_server

@@ -80,7 +80,7 @@ GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollmen
 	dm_server, provider_id, management_url, auth_policy, unenrolled_at)
 	ON muster.device TO :readers;
 -- DM servers beside the default. Where devices go is the organization's own affair, as its default is.
-GRANT SELECT ON muster.dm_server, muster.dm_route, muster.dm_servers TO :readers;
+GRANT SELECT ON muster.dm_server, muster.dm_route, muster.dm_servers, muster.dm_devices TO :readers;
 GRANT EXECUTE ON FUNCTION muster.dm_server_id(text, text), muster.dm_server_for(uuid, uuid) TO :readers;
 GRANT INSERT (id, organization, name, provider_id, provider_name, management_url), UPDATE (provider_id, provider_name, management_url), DELETE
 	ON muster.dm_server TO :changers;

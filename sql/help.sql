@@ -7,7 +7,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 		(1, 'find your way', ARRAY['help', 'check_configuration', 'configuration_of', 'organizations'], 'start begin missing settings status health'),
 		(2, 'organizations and domains', ARRAY['organizations', 'add_organization', 'set_organization_name', 'set_organization_urls', 'enable_organization', 'disable_organization',
 			'add_domain', 'remove_domain', 'organization_id'], 'tenant customer company host e-mail discovery'),
-		(3, 'what devices are told', ARRAY['dm_servers', 'set_dm_server', 'use_own_check_in', 'add_dm_server', 'change_dm_server', 'remove_dm_server', 'send_to_dm_server', 'forget_dm_route', 'dm_server_id',
+		(3, 'what devices are told', ARRAY['dm_servers', 'dm_devices', 'set_dm_server', 'use_own_check_in', 'add_dm_server', 'change_dm_server', 'remove_dm_server', 'send_to_dm_server', 'forget_dm_route', 'dm_server_id',
 			'set_poll_schedule', 'set_enrollment_version', 'set_phone_applications'], 'management server mdm provider poll provisioning hand-off check-in'),
 		(4, 'authorities and certificates', ARRAY['authorities', 'certificates', 'set_authority', 'set_validity', 'set_renewal', 'add_authority', 'authority_key', 'authority_id', 'set_sealing_key', 'expiring', 'certificate_page'],
 			'ca key sign pki renew expiry'),

@@ -35,7 +35,7 @@ SELECT d.id, o.key AS organization, a.upn AS account, d.name, d.state, d.enrolle
        d.device_id, d.hardware_id, d.application_version, d.request_version, d.locale,
        c.not_after AS certificate_ends,
        d.replaced_by, d.replaced_at, d.ended_at, d.retired_at, d.retired_reason,
-       d.remote, d.trace, d.attempt, d.facts, d.dm_server, d.management_url, d.auth_policy, d.unenrolled_at
+       d.remote, d.trace, d.attempt, d.facts
   FROM muster.device d
   JOIN muster.account a ON a.id = d.account
   JOIN muster.organization o ON o.id = d.organization
