@@ -40,23 +40,6 @@ check_stdout(struct why *why)
 	return OUTCOME_OK;
 }
 
-/* Who is no DM server is told so, not only what is denied to him. */
-static enum outcome
-check_login(struct reader *reader, struct why *why)
-{
-	CLEANUP(pg_result_free) PGresult *result = NULL;
-	enum outcome o = database_query(reader->conn,
-	    "SELECT has_schema_privilege('muster_dm', 'USAGE'), current_user", NULL, 0, &result, why);
-
-	if (o != OUTCOME_OK || pg_bool(result, 0, 0))
-		return o;
-	return refuse(why, OUTCOME_ENROLLMENT_SERVER,
-	    "login %s is no DM server's: GRANT muster_dm TO it, then SELECT muster.delegate(login, 'DM "
-	    "server', "
-	    "organization)",
-	    PQgetvalue(result, 0, 1));
-}
-
 /* The key is the same for all; opening it takes a moment. */
 static enum outcome
 key_open(struct reader *reader, const PGresult *result, int row, struct why *why)
@@ -137,8 +120,6 @@ all_print(struct reader *reader, const char *device, struct why *why)
 	enum outcome o;
 	int count;
 
-	if ((o = check_login(reader, why)) != OUTCOME_OK)
-		return o;
 	do
 		o = page_print(reader, device, last, &count, why);
 	while (o == OUTCOME_OK && device == NULL && count > 0);
