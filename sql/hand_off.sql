@@ -217,7 +217,7 @@ BEGIN
 		       (SELECT a.upn FROM muster.account a WHERE a.id = e.account), e.why, e.details
 		  FROM (SELECT x.* FROM muster.event x
 		         WHERE (x.recorded_in, x.id) > (place.recorded, place.id) AND x.recorded_in < finished
-		           AND x.organization = ANY (mine) AND x.kind IN ('enrolled', 'sent again', 'first contact', 'renewed', 'replaced', 'retired', 'revoked',
+		           AND x.organization = ANY (mine) AND x.kind IN ('enrolled', 'sent again', 'first contact', 'renewed', 'renewal used', 'replaced', 'retired', 'certificate revoked',
 		               'unenrolled', 'account disabled', 'account enabled', 'organization disabled', 'organization enabled')
 		         ORDER BY x.recorded_in, x.id LIMIT wanted) e
 		 ORDER BY e.recorded_in, e.id;
@@ -230,4 +230,4 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION muster_dm.feed(text, integer) IS 'What happened to devices since a cursor, in a fixed order (what one transaction did, in any), at most so many events (1 to 1000): enrolled, sent again, first contact, renewed, replaced, retired, revoked, unenrolled, account disabled and enabled, organization disabled and enabled. Keep the cursor of the last row and give it the next time; NULL begins with the oldest event. A last row without id only moves the cursor on: there is no more now. None is left out, though transactions end in another order than they began; an event comes as soon as every transaction that was open when it was written has ended. After the database was moved events may come again, with the same id. Example: SELECT cursor, id, kind, device FROM muster_dm.feed(NULL, 100);';
+COMMENT ON FUNCTION muster_dm.feed(text, integer) IS 'What happened to devices since a cursor, in a fixed order (what one transaction did, in any), at most so many events (1 to 1000): enrolled, sent again, first contact, renewed, renewal used, replaced, retired, certificate revoked, unenrolled, account disabled and enabled, organization disabled and enabled. Keep the cursor of the last row and give it the next time; NULL begins with the oldest event. A last row without id only moves the cursor on: there is no more now. None is left out, though transactions end in another order than they began; an event comes as soon as every transaction that was open when it was written has ended. After the database was moved events may come again, with the same id. Example: SELECT cursor, id, kind, device FROM muster_dm.feed(NULL, 100);';
