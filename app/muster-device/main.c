@@ -187,6 +187,8 @@ manage(struct arena *arena, const struct options *options)
 	ok = session_run(arena, settings, &login, &identity, leaves, &session, &refusal, &notes);
 	if (leaves)
 		leave(arena, settings->state);
+	if (!ok && leaves && !settings->json)
+		printf("the DM server does not know, but the device has forgotten the enrollment\n");
 	if (!ok)
 		return refusal_report(options, &refusal);
 	report_session(settings, &session, &login, leaves, &notes);
