@@ -7,7 +7,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		('error', 'organization', NOT o.enabled, 'it is disabled: nobody enrolls and no device is let in', format('SELECT muster.enable_organization(%L);', o.key)),
 		('error', 'domain', NOT EXISTS (SELECT FROM muster.email_domain d WHERE d.organization = o.id),
 			'no e-mail domain leads to it: discovery never finds it', format('SELECT muster.add_domain(%L, ''example.test'');', o.key)),
-		('error', 'DM server', o.management_url IS NULL, 'devices have no management server to go to', format('SELECT muster.set_dm_server(%L, provider_id, url);', o.key)),
+		('error', 'DM server', o.management_url IS NULL AND NOT EXISTS (SELECT FROM muster.dm_route r WHERE r.organization = o.id AND r.account_group IS NULL),
+			'devices have no management server to go to', format('SELECT muster.set_dm_server(%L, provider_id, url);', o.key)),
+		('warning', 'DM server', o.management_url LIKE '%/ManagementServer/MDM.svc' AND o.management_url <> o.device_url || '/ManagementServer/MDM.svc'
+			AND o.provider_id = 'Muster', 'devices are sent to Muster''s own check-in, but not at its device host', format('SELECT muster.use_own_check_in(%L);', o.key)),
+		('note', 'DM server', EXISTS (SELECT FROM muster.dm_server s WHERE s.organization = o.id AND NOT EXISTS (SELECT FROM muster.dm_route r WHERE r.dm_server = s.id)),
+			'nobody''s devices are sent to one of its DM servers', format('SELECT muster.send_to_dm_server(%L, server, group);', o.key)),
 		('error', 'authority', o.authority IS NULL, 'nothing signs its devices'' certificates', format('muster-ca init --organization %s', o.key)),
 		('error', 'authority', EXISTS (SELECT FROM muster.authority c WHERE c.id = o.authority AND c.not_after <= now()), 'its authority has ended',
 			format('muster-ca init --organization %s --another', o.key)),
@@ -217,6 +222,8 @@ BEGIN
 			CASE WHEN o.renews_early THEN 'at any time' END, CASE WHEN NOT o.renews_same_key THEN 'with a new key' END,
 			CASE WHEN NOT o.renewal_needs_client_certificate THEN 'by the signature alone' END), 'muster.set_renewal, muster.set_renewal_rules'),
 		('DM server', o.management_url, 'muster.set_dm_server'),
+		('other DM servers', coalesce((SELECT string_agg(format('%s: %s', s.name, s.devices_of), '; ' ORDER BY s.priority, lower(s.name), s.devices_of)
+			FROM muster.dm_servers s WHERE s.organization = o.key AND s.name IS NOT NULL), 'none'), 'muster.add_dm_server, muster.send_to_dm_server'),
 		('provider', format('%s, shown as %s', o.provider_id, coalesce(o.provider_name, o.name)), 'muster.set_dm_server'),
 		('poll schedule', format('%s × %s, %s × %s, %s × %s minutes', o.first_retries, o.first_interval, o.second_retries, o.second_interval, o.remaining_retries, o.remaining_interval), 'muster.set_poll_schedule'),
 		('device cap', coalesce(o.device_cap::text, 'none'), 'muster.set_device_cap'),

@@ -166,15 +166,16 @@ END
 $$;
 COMMENT ON FUNCTION muster.rule_authority(muster.organization) IS 'Internal: rule: there is an issuing authority and its certificate is valid now. Example: SELECT muster.rule_authority(o) FROM muster.organization o;';
 
-CREATE OR REPLACE FUNCTION muster.rule_dm_server(p_organization muster.organization) RETURNS muster.verdict
+CREATE OR REPLACE FUNCTION muster.rule_dm_server(p_candidate muster.candidate, p_organization muster.organization) RETURNS muster.verdict
 LANGUAGE sql STABLE AS $$
-	SELECT CASE WHEN p_organization.management_url IS NOT NULL
-		THEN muster.says('DM server', 'OK', format('DM server %s', p_organization.management_url))
-		ELSE muster.says('DM server', 'EnrollmentServer',
+	SELECT CASE WHEN s.management_url IS NULL THEN muster.says('DM server', 'EnrollmentServer',
 			format('organization %s has no DM server: SELECT muster.set_dm_server(''%s'', …)', p_organization.key, p_organization.key))
+		WHEN s.dm_server IS NULL THEN muster.says('DM server', 'OK', format('DM server %s', s.management_url))
+		ELSE muster.says('DM server', 'OK', format('DM server "%s" for %s: %s', s.dm_server, coalesce('group "' || s.by_group || '"', 'the organization'), s.management_url))
 	END
+	  FROM muster.dm_server_for(p_organization.id, p_candidate.account) s
 $$;
-COMMENT ON FUNCTION muster.rule_dm_server(muster.organization) IS 'Internal: rule: there is a DM server to send the device to. Example: SELECT muster.rule_dm_server(o) FROM muster.organization o;';
+COMMENT ON FUNCTION muster.rule_dm_server(muster.candidate, muster.organization) IS 'Internal: rule: there is a DM server to send the device to; it tells which, and by which rule. Example: SELECT muster.rule_dm_server(muster.candidate_of(a.id, NULL, NULL), o) FROM muster.account a JOIN muster.organization o ON o.id = a.organization;';
 
 CREATE OR REPLACE FUNCTION muster.verdicts(p_candidate muster.candidate, p_every boolean, p_final boolean DEFAULT false)
 RETURNS SETOF muster.verdict
@@ -208,7 +209,7 @@ BEGIN
 			WHEN 'device cap' THEN muster.rule_device_cap(p_candidate, o)
 			WHEN 'token limit' THEN muster.rule_token_limit(p_candidate)
 			WHEN 'authority' THEN muster.rule_authority(o)
-			WHEN 'DM server' THEN muster.rule_dm_server(o)
+			WHEN 'DM server' THEN muster.rule_dm_server(p_candidate, o)
 		END;
 		RETURN NEXT v;
 		IF v.outcome <> 'OK' AND NOT p_every THEN

@@ -12,20 +12,20 @@ COMMENT ON FUNCTION muster.may_see(uuid, text) IS 'Internal: whether a role may 
 CREATE OR REPLACE FUNCTION muster.delegate(role text, duty text, organization text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	group_role name := CASE delegate.duty WHEN 'help desk' THEN 'muster_help_desk' WHEN 'organization administrator' THEN 'muster_organization_admin' END;
+	group_role name := CASE delegate.duty WHEN 'help desk' THEN 'muster_help_desk' WHEN 'organization administrator' THEN 'muster_organization_admin' WHEN 'DM server' THEN 'muster_dm' END;
 	everywhere boolean := delegate.organization = '*';
 	its_id uuid;
 BEGIN
 	IF group_role IS NULL THEN
 		RAISE EXCEPTION 'there is no duty %', coalesce(quote_literal(delegate.duty), 'NULL')
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Duties: help desk, organization administrator.';
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Duties: help desk, organization administrator, DM server.';
 	ELSIF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = delegate.role) THEN
 		RAISE EXCEPTION 'there is no role "%"', coalesce(delegate.role, 'NULL')
 			USING ERRCODE = 'undefined_object', HINT = format('As one who may create roles: CREATE ROLE %I LOGIN IN ROLE %I;', coalesce(delegate.role, 'name'), group_role);
 	ELSIF NOT pg_has_role(delegate.role, group_role, 'MEMBER') THEN
 		RAISE EXCEPTION 'role "%" is not a member of %', delegate.role, group_role
 			USING ERRCODE = 'insufficient_privilege', HINT = format('As one who may: GRANT %I TO %I;', group_role, delegate.role);
-	ELSIF everywhere AND group_role <> 'muster_help_desk' THEN
+	ELSIF everywhere AND group_role = 'muster_organization_admin' THEN
 		RAISE EXCEPTION 'an administrator of all organizations is a muster_admin'
 			USING ERRCODE = 'invalid_parameter_value', HINT = format('As one who may: GRANT muster_admin TO %I;', delegate.role);
 	END IF;
@@ -34,7 +34,7 @@ BEGIN
 	RETURN format('%s is %s for %s', delegate.role, delegate.duty, CASE WHEN everywhere THEN 'all organizations' ELSE 'organization ' || delegate.organization END);
 END
 $$;
-COMMENT ON FUNCTION muster.delegate(text, text, text) IS 'Let a database role do a duty for an organization: help desk (sees everything of it, explains, traces, retires devices; ''*'': of all organizations) or organization administrator (changes it, and it only). The role must be a member of muster_help_desk or muster_organization_admin. Example: GRANT muster_help_desk TO hedy; SELECT muster.delegate(''hedy'', ''help desk'', ''example'');';
+COMMENT ON FUNCTION muster.delegate(text, text, text) IS 'Let a database role do a duty for an organization: help desk (sees everything of it, explains, traces, retires devices; ''*'': of all organizations) organization administrator (changes it, and it only), or DM server (takes its devices over, by schema muster_dm; ''*'': of all organizations). The role must be a member of muster_help_desk, muster_organization_admin or muster_dm. Example: GRANT muster_help_desk TO hedy; SELECT muster.delegate(''hedy'', ''help desk'', ''example'');';
 
 CREATE OR REPLACE FUNCTION muster.end_delegation(role text, duty text, organization text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -55,7 +55,7 @@ COMMENT ON FUNCTION muster.end_delegation(text, text, text) IS 'End a duty for a
 CREATE OR REPLACE VIEW muster.delegations WITH (security_invoker = true) AS
 SELECT d.role, d.duty, coalesce(o.key, '*') AS organization,
        CASE WHEN r.oid IS NULL THEN 'the role does not exist any more'
-            WHEN NOT pg_has_role(r.oid, CASE d.duty WHEN 'help desk' THEN 'muster_help_desk' ELSE 'muster_organization_admin' END, 'MEMBER') THEN 'the role is no member of the duty''s role'
+            WHEN NOT pg_has_role(r.oid, CASE d.duty WHEN 'help desk' THEN 'muster_help_desk' WHEN 'DM server' THEN 'muster_dm' ELSE 'muster_organization_admin' END, 'MEMBER') THEN 'the role is no member of the duty''s role'
             ELSE 'in force' END AS state,
        d.created_at, d.created_by
   FROM muster.delegation d

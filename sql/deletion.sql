@@ -144,7 +144,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		UNION ALL SELECT 23, 'listed signers', count(*) FROM muster.listed_signer x WHERE x.organization = p_organization
 		UNION ALL SELECT 24, 'directories', count(*) FROM muster.directory x WHERE x.organization = p_organization
 		UNION ALL SELECT 25, 'sign-ins by the web server', count(*) FROM muster.web_server_sign_in x WHERE x.organization = p_organization
-		UNION ALL SELECT 26, 'groups of the identity provider', count(*) FROM muster.claim_group x WHERE x.organization = p_organization) c (place, what, number)
+		UNION ALL SELECT 26, 'groups of the identity provider', count(*) FROM muster.claim_group x WHERE x.organization = p_organization
+		UNION ALL SELECT 27, 'DM servers', count(*) FROM muster.dm_server x WHERE x.organization = p_organization) c (place, what, number)
 	 ORDER BY c.place
 $$;
 COMMENT ON FUNCTION muster.organization_holds(uuid) IS 'Internal: what hangs on an organization. Example: SELECT * FROM muster.organization_holds(muster.organization_id(''example''));';
@@ -176,6 +177,8 @@ BEGIN
 	DELETE FROM muster.sign_in_condition x WHERE x.organization = NEW.id;
 	DELETE FROM muster.web_server_sign_in x WHERE x.organization = NEW.id;
 	DELETE FROM muster.directory x WHERE x.organization = NEW.id;
+	DELETE FROM muster.dm_route x WHERE x.organization = NEW.id;
+	DELETE FROM muster.dm_server x WHERE x.organization = NEW.id;
 	DELETE FROM muster.account_group x WHERE x.organization = NEW.id;
 	DELETE FROM muster.maintenance x WHERE x.organization = NEW.id;
 	DELETE FROM muster.platform x WHERE x.organization = NEW.id;

@@ -185,10 +185,11 @@ CREATE OR REPLACE TRIGGER audit AFTER INSERT OR DELETE ON muster.event_hold
 	FOR EACH ROW EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.event_hold
 	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION muster.audit();
--- What the programs do to devices (as muster_owner) writes events of its own: enrolled, replaced, first contact.
+-- What the programs do to devices (as muster_owner) writes events of its own: enrolled, replaced, first contact, unenrolled.
 -- All else is somebody's doing, whatever columns it is about.
 CREATE OR REPLACE TRIGGER audit_change AFTER UPDATE ON muster.device
-	FOR EACH ROW WHEN ((current_user <> 'muster_owner' AND OLD.* IS DISTINCT FROM NEW.*) OR (NEW.state = 'retired' AND OLD.state <> 'retired'))
+	FOR EACH ROW WHEN ((current_user <> 'muster_owner' AND OLD.* IS DISTINCT FROM NEW.*)
+		OR (NEW.state = 'retired' AND OLD.state <> 'retired' AND NEW.unenrolled_at IS NULL))
 	EXECUTE FUNCTION muster.audit();
 CREATE OR REPLACE TRIGGER audit_by_hand AFTER INSERT OR DELETE ON muster.device
 	FOR EACH ROW WHEN (current_user <> 'muster_owner') EXECUTE FUNCTION muster.audit();

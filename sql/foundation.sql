@@ -4,11 +4,13 @@ CREATE SCHEMA IF NOT EXISTS muster;
 CREATE SCHEMA IF NOT EXISTS muster_worker;
 CREATE SCHEMA IF NOT EXISTS muster_issuer;
 CREATE SCHEMA IF NOT EXISTS muster_keys;
+CREATE SCHEMA IF NOT EXISTS muster_dm;
 
 COMMENT ON SCHEMA muster IS 'Muster, for people. Begin with: SELECT * FROM muster.help; it lists the views to look at and the functions to administer with, by task. Functions whose comment begins with "Internal" are parts of the others.';
 COMMENT ON SCHEMA muster_worker IS 'Muster: what the worker processes may call, and all they may do.';
 COMMENT ON SCHEMA muster_issuer IS 'Muster: what the issuer processes may call, and all they may do.';
 COMMENT ON SCHEMA muster_keys IS 'Muster: what muster-ca keys may call, and all it may do.';
+COMMENT ON SCHEMA muster_dm IS 'Muster: what DM servers may look at and call, and all they may do: devices of the organizations delegated to them.';
 
 -- Functions are closed unless granted.
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;

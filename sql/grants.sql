@@ -5,12 +5,12 @@
 \set readers 'muster_admin, muster_auditor, muster_help_desk, muster_organization_admin'
 \set changers 'muster_admin, muster_organization_admin'
 
-REVOKE ALL ON SCHEMA muster, muster_worker, muster_issuer, muster_keys FROM PUBLIC;
-REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM PUBLIC;
-REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer, muster_keys FROM PUBLIC;
+REVOKE ALL ON SCHEMA muster, muster_worker, muster_issuer, muster_keys, muster_dm FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA muster, muster_dm FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer, muster_keys, muster_dm FROM PUBLIC;
 -- What an earlier version granted and this one does not.
-REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM :readers, muster_worker, muster_issuer, muster_keys;
-REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer, muster_keys FROM :readers, muster_worker, muster_issuer, muster_keys;
+REVOKE ALL ON ALL TABLES IN SCHEMA muster, muster_dm FROM :readers, muster_worker, muster_issuer, muster_keys, muster_dm;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA muster, muster_worker, muster_issuer, muster_keys, muster_dm FROM :readers, muster_worker, muster_issuer, muster_keys, muster_dm;
 REVOKE ALL ON TYPE muster.verdict, muster.identity, muster.found_token, muster.held_token FROM PUBLIC;
 
 -- The programs: their schema's functions, nothing else. They run as their owner.
@@ -22,6 +22,12 @@ GRANT EXECUTE ON ALL ROUTINES IN SCHEMA muster_issuer TO muster_issuer;
 -- muster-ca keys from a timer; an administrator runs it by hand, too.
 GRANT USAGE ON SCHEMA muster_keys TO muster_keys, muster_admin;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA muster_keys TO muster_keys, muster_admin;
+
+-- DM servers: one view and the functions beside it, which look who asks. What the view calls runs as its reader.
+GRANT USAGE ON SCHEMA muster_dm TO muster_dm;
+GRANT SELECT ON muster_dm.devices TO muster_dm;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA muster_dm TO muster_dm;
+GRANT EXECUTE ON FUNCTION muster.certificate_bars(muster.certificate, muster.device, muster.organization) TO muster_dm;
 
 -- People read everything but secrets: no password_hash, private_key, sealing_key, dm_secrets.
 GRANT USAGE ON SCHEMA muster TO :readers;
@@ -74,8 +80,19 @@ GRANT SELECT (id, organization, upn, display_name, kind, enabled, disabled_at, d
 	ON muster.account TO :readers;
 GRANT SELECT (id, organization, account, device_id, hardware_id, name, enrollment_type, device_type, os_version, os_edition,
 	application_version, request_version, serial_number, manufacturer, model, locale, facts, state, enrolled_at, first_contact_at,
-	replaced_by, replaced_at, ended_at, retired_at, retired_reason, trace, attempt, remote, revocation_reason)
+	replaced_by, replaced_at, ended_at, retired_at, retired_reason, trace, attempt, remote, revocation_reason,
+	dm_server, provider_id, management_url, auth_policy, unenrolled_at)
 	ON muster.device TO :readers;
+-- DM servers beside the default. Where devices go is the organization's own affair, as its default is.
+GRANT SELECT ON muster.dm_server, muster.dm_route, muster.dm_servers, muster.dm_devices TO :readers;
+GRANT EXECUTE ON FUNCTION muster.dm_server_id(text, text), muster.dm_server_for(uuid, uuid) TO :readers;
+GRANT INSERT (id, organization, name, provider_id, provider_name, management_url), UPDATE (provider_id, provider_name, management_url), DELETE
+	ON muster.dm_server TO :changers;
+GRANT INSERT (organization, account_group, dm_server, priority), UPDATE (dm_server, priority), DELETE ON muster.dm_route TO :changers;
+GRANT EXECUTE ON FUNCTION muster.provider_id(text), muster.add_dm_server(text, text, text, text, text), muster.change_dm_server(text, text, text, text, text),
+	muster.remove_dm_server(text, text), muster.send_to_dm_server(text, text, text, integer), muster.forget_dm_route(text, text),
+	muster.use_own_check_in(text, text, text)
+	TO :changers;
 GRANT SELECT (id, organization, account, how, issued_at, expires_at, issued_remote, trace, attempt, consumed_at, device) ON muster.token TO :readers;
 -- Not the SHA-256 of what opens it.
 GRANT SELECT (organization, account, version, language, ownership, redirect_uri, request_id, trace, opened_at, expires_at, answered_at) ON muster.terms_visit TO :readers;

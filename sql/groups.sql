@@ -82,6 +82,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		UNION ALL
 		SELECT 'network ' || n.network FROM muster.allowed_network n WHERE n.account_group = p_group
 		UNION ALL
+		SELECT 'DM server "' || s.name || '"' FROM muster.dm_route r JOIN muster.dm_server s ON s.id = r.dm_server WHERE r.account_group = p_group
+		UNION ALL
 		SELECT 'maintenance until ' || coalesce(to_char(m.ends AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), 'it is ended')
 		  FROM muster.maintenance m JOIN muster.account_group g ON g.organization = m.organization AND lower(g.name) = lower(m.pilot_group)
 		 WHERE g.id = p_group AND coalesce(m.ends, 'infinity'::timestamptz) > clock_timestamp()) u
@@ -98,7 +100,7 @@ BEGIN
 	IF used IS NOT NULL THEN
 		RAISE EXCEPTION 'group "%" is in use: %', remove_group.group_name, used
 			USING ERRCODE = 'dependent_objects_still_exist',
-			      HINT = 'Take that away first: muster.unassign_licence_from_group, muster.unmap_claim, muster.disallow_network, muster.end_maintenance.';
+			      HINT = 'Take that away first: muster.unassign_licence_from_group, muster.unmap_claim, muster.disallow_network, muster.forget_dm_route, muster.end_maintenance.';
 	END IF;
 	DELETE FROM muster.account_group_member m WHERE m.account_group = its_id;
 	GET DIAGNOSTICS members = ROW_COUNT;

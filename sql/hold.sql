@@ -25,7 +25,7 @@ BEGIN
 				SELECT c.oid::regclass AS name, c.relkind = 'v' AS is_view, row_number() OVER (ORDER BY
 					array_position(ARRAY['organization', 'account', 'certificate', 'device', 'event'], c.relname::text), c.relkind = 'v' DESC, c.relname) AS n
 				  FROM pg_class c
-				 WHERE c.relnamespace = to_regnamespace('muster') AND c.relkind IN ('v', 'r', 'p') AND NOT c.relispartition
+				 WHERE c.relnamespace IN (to_regnamespace('muster'), to_regnamespace('muster_dm')) AND c.relkind IN ('v', 'r', 'p') AND NOT c.relispartition
 				   AND c.relowner = 'muster_owner'::regrole
 				 ORDER BY n
 			LOOP

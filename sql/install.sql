@@ -32,7 +32,7 @@ SET LOCAL ROLE muster_owner;
 \ir foundation.sql
 
 -- The newest migration below. A script older than the database would put old functions back.
-\set newest 22
+\set newest 24
 SELECT coalesce(max(version), 0) > :newest AS too_old FROM muster.schema_version \gset
 \if :too_old
 DO $$ BEGIN RAISE EXCEPTION 'this install.sql is older than the schema in the database'
@@ -128,6 +128,10 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 22) AS due 
 \if :due
 \ir migrations/022-revocation.sql
 \endif
+SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 24) AS due \gset
+\if :due
+\ir migrations/024-hand-off.sql
+\endif
 
 -- One file per concern, lowest first.
 \ir events.sql
@@ -135,6 +139,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 22) AS due 
 \ir sealing.sql
 \ir retention.sql
 \ir verification.sql
+\ir dm_servers.sql
 \ir decisions.sql
 \ir tokens.sql
 \ir directories.sql
@@ -173,6 +178,7 @@ SELECT NOT EXISTS (SELECT FROM muster.schema_version WHERE version = 22) AS due 
 \ir page_texts.sql
 \ir issuer.sql
 \ir renewal.sql
+\ir hand_off.sql
 \ir under_way.sql
 \ir views.sql
 \ir reports.sql

@@ -182,6 +182,7 @@ BEGIN
 	ELSIF held.device IS NOT NULL THEN
 		SELECT r.certificate, r.dm_secrets, r.issuing, r.root INTO certificate, dm_secrets, issuing, root
 		  FROM muster.resend(held.device, p_public_key_sha256, p_trace, p_attempt, address) r;
+		PERFORM muster.note_dm_server(held.device, c, p_claim);
 		outcome := 'OK';
 		why := 'recorded for the same token and key';
 		device := held.device;
@@ -246,6 +247,7 @@ BEGIN
 
 	UPDATE muster.device d SET state = 'replaced', replaced_by = p_grant, replaced_at = now() WHERE d.id = ANY (replaced);
 	PERFORM muster.record_device(c, p_grant, p_trace, p_attempt, p_dm_secrets);
+	PERFORM muster.note_dm_server(p_grant, c, p_claim);
 	INSERT INTO muster.certificate (sha256, organization, device, authority, serial, public_key_sha256, der, not_before, not_after, renew_period_days)
 	VALUES (p_sha256, o.id, p_grant, p_authority, p_serial, p_public_key_sha256, p_certificate, to_timestamp(p_not_before), to_timestamp(p_not_after), o.renew_period_days);
 	PERFORM muster.consume_token(held, c, p_grant, p_public_key_sha256, replaced);

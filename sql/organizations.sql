@@ -161,12 +161,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	clean text := muster.page_url(set_dm_server.url);
 BEGIN
-	IF set_dm_server.provider_id IS NULL OR set_dm_server.provider_id !~ '^[A-Za-z0-9]{1,64}$' THEN
-		RAISE EXCEPTION 'not usable as a provider id: %', coalesce(quote_literal(left(set_dm_server.provider_id, 200)), 'NULL')
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Use 1 to 64 letters and digits, nothing else: it becomes part of paths on the device.';
-	END IF;
 	UPDATE muster.organization o
-	   SET provider_id = set_dm_server.provider_id, management_url = clean, provider_name = muster.cut(set_dm_server.name, 256)
+	   SET provider_id = muster.provider_id(set_dm_server.provider_id), management_url = clean, provider_name = muster.cut(set_dm_server.name, 256)
 	 WHERE o.id = muster.organization_id(set_dm_server.organization);
 	RETURN format('organization %s: new devices are managed by %s (%s)', set_dm_server.organization, clean, set_dm_server.provider_id);
 END

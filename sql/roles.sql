@@ -14,7 +14,8 @@ DECLARE
 		['muster_admin', 'NOLOGIN', 'Muster: administrators. GRANT muster_admin TO a person, who then uses the functions and views of schema muster.'],
 		['muster_auditor', 'NOLOGIN', 'Muster: reads views and events, changes nothing. GRANT muster_auditor TO a person.'],
 		['muster_help_desk', 'NOLOGIN', 'Muster: help desk: sees, explains and traces what is of the organizations delegated to it, and retires devices. GRANT muster_help_desk TO a person, then muster.delegate.'],
-		['muster_organization_admin', 'NOLOGIN', 'Muster: an organization''s own administrator: sees and changes that organization only. GRANT muster_organization_admin TO a person, then muster.delegate.']
+		['muster_organization_admin', 'NOLOGIN', 'Muster: an organization''s own administrator: sees and changes that organization only. GRANT muster_organization_admin TO a person, then muster.delegate.'],
+		['muster_dm', 'NOLOGIN', 'Muster: DM servers: take over the devices of the organizations delegated to them, by schema muster_dm only. GRANT muster_dm TO the DM server''s login, then muster.delegate.']
 	];
 	settings text[][] := ARRAY[
 		['statement_timeout', '5s'],
@@ -35,7 +36,7 @@ BEGIN
 	END IF;
 
 	SELECT string_agg(w, ', ') INTO missing
-	  FROM unnest(ARRAY['muster_owner', 'muster_worker', 'muster_issuer', 'muster_keys', 'muster_admin', 'muster_auditor', 'muster_help_desk', 'muster_organization_admin']) w
+	  FROM unnest(ARRAY['muster_owner', 'muster_worker', 'muster_issuer', 'muster_keys', 'muster_admin', 'muster_auditor', 'muster_help_desk', 'muster_organization_admin', 'muster_dm']) w
 	 WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = w);
 	IF missing IS NOT NULL AND NOT may_create THEN
 		RAISE EXCEPTION 'these roles do not exist and % may not create roles: %', installer, missing
@@ -85,7 +86,7 @@ BEGIN
 				USING HINT = format('As the database''s owner or a superuser: GRANT CREATE ON DATABASE %I TO muster_owner;', current_database());
 		END IF;
 	END IF;
-	FOREACH role_name IN ARRAY ARRAY['muster_worker', 'muster_issuer', 'muster_keys', 'muster_admin', 'muster_auditor', 'muster_help_desk', 'muster_organization_admin'] LOOP
+	FOREACH role_name IN ARRAY ARRAY['muster_worker', 'muster_issuer', 'muster_keys', 'muster_admin', 'muster_auditor', 'muster_help_desk', 'muster_organization_admin', 'muster_dm'] LOOP
 		CONTINUE WHEN has_database_privilege(role_name, current_database(), 'CONNECT');
 		IF is_super OR (SELECT pg_has_role(installer, d.datdba, 'MEMBER') FROM pg_database d WHERE d.datname = current_database()) THEN
 			EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role_name);
@@ -97,9 +98,9 @@ BEGIN
 
 	-- A schema of another owner under our name would be silently mixed with ours.
 	IF EXISTS (SELECT FROM pg_namespace n
-	            WHERE n.nspname IN ('muster', 'muster_worker', 'muster_issuer', 'muster_keys')
+	            WHERE n.nspname IN ('muster', 'muster_worker', 'muster_issuer', 'muster_keys', 'muster_dm')
 	              AND n.nspowner <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = 'muster_owner')) THEN
-		RAISE EXCEPTION 'a schema muster, muster_worker, muster_issuer or muster_keys exists and is not owned by muster_owner'
+		RAISE EXCEPTION 'a schema muster, muster_worker, muster_issuer, muster_keys or muster_dm exists and is not owned by muster_owner'
 			USING HINT = 'Look with \dn+ and rename or drop the foreign schema, or install into another database.';
 	END IF;
 END

@@ -28,3 +28,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION muster.replace_earlier(muster.account, uuid, text, text) IS 'Internal: the same device enrolls again, as schema 1 asked for it, for statements that an upgrade finds under way. Example: see muster_issuer.record.';
+
+CREATE OR REPLACE FUNCTION muster.rule_dm_server(p_organization muster.organization) RETURNS muster.verdict
+LANGUAGE sql STABLE AS $$
+	SELECT muster.rule_dm_server(NULL::muster.candidate, p_organization)
+$$;
+COMMENT ON FUNCTION muster.rule_dm_server(muster.organization) IS 'Internal: muster.rule_dm_server as schema 18 called it, for statements that an upgrade finds under way. Example: SELECT muster.rule_dm_server(o) FROM muster.organization o;';

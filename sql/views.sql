@@ -10,7 +10,7 @@ SELECT o.key, o.name, o.enabled,
        o.validity_days, o.renew_period_days, o.renew_retry_days,
        array_remove(ARRAY[
            CASE WHEN NOT EXISTS (SELECT FROM muster.email_domain d WHERE d.organization = o.id) THEN 'domain' END,
-           CASE WHEN o.management_url IS NULL THEN 'DM server' END,
+           CASE WHEN o.management_url IS NULL AND NOT EXISTS (SELECT FROM muster.dm_route r WHERE r.organization = o.id AND r.account_group IS NULL) THEN 'DM server' END,
            CASE WHEN o.authority IS NULL THEN 'authority' END,
            CASE WHEN NOT EXISTS (SELECT FROM muster.account a WHERE a.organization = o.id AND a.deleted_at IS NULL) AND NOT muster.makes_accounts(o) THEN 'account' END], NULL) AS missing,
        o.created_at, o.id

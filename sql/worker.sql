@@ -81,12 +81,12 @@ BEGIN
 	v := muster.decided(v);
 	RETURN QUERY SELECT v.outcome, v.why, v.text, o.key, a.id, a.upn, a.password_hash,
 		o.minimum_key_length, o.allow_sha1,
-		o.provider_id, coalesce(o.provider_name, o.name), o.management_url, muster.renewal_address(o), o.renew_period_days, o.renew_retry_days,
+		s.provider_id, s.provider_name, s.management_url, muster.renewal_address(o), o.renew_period_days, o.renew_retry_days,
 		o.first_retries, o.first_interval, o.second_retries, o.second_interval,
 		o.remaining_retries, o.remaining_interval, o.poll_on_login, o.all_users_poll_on_first_login,
 		o.application_enterprise_id, o.application_token, o.hub_product_id, o.hub_uri, o.hub_name,
 		v.language, v.details, i.proof, i.welcome, g.suspected, g.refused, g.decoy
-	  FROM muster.account a JOIN muster.organization o ON o.id = a.organization WHERE a.id = i.account;
+	  FROM muster.account a JOIN muster.organization o ON o.id = a.organization, muster.dm_server_for(o.id, a.id) s WHERE a.id = i.account;
 END
 $$;
 COMMENT ON FUNCTION muster_worker.consider(text, text, jsonb, text, jsonb) IS 'RequestSecurityToken, before the proof: whom the credential names, what proves it, the decision so far (to be told only once it is proven), and what the provisioning document needs. Custom rules are not asked: strangers must not run them. suspected, refused: what wrong passwords before it mean, for a password, decoy: what to hash where there is none to compare it with; NULL for all else. Writes nothing. Example: SELECT * FROM muster_worker.consider(''example'', ''ada'', ''{"EnrollmentType":"Full"}'');';
@@ -169,6 +169,56 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION muster_worker.device(bytea, uuid) IS 'The device endpoint: whose certificate this is (SHA-256 of its DER), and whether it opens the door: Forbidden with the reason if unknown or as muster.certificate_bars tells. Its first use is recorded and ends the certificate it replaced; later calls write nothing. Example: SELECT * FROM muster_worker.device(sha256, muster.new_id()) FROM muster.certificate LIMIT 1;';
+
+CREATE OR REPLACE FUNCTION muster_worker.check_in(p_sha256 bytea, p_trace uuid, p_remote text, p_unenroll boolean)
+RETURNS TABLE (outcome text, why text, device uuid, account text, organization text, state text, name text, not_after text, device_id text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	writable boolean := NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off';
+	c record;
+BEGIN
+	SELECT d.id, d.account, d.state, d.name, d.device_id, x.not_after, x.first_used_at, a.upn, o.key, muster.certificate_bars(x, d, o) AS bars INTO c
+	  FROM muster.certificate x
+	  JOIN muster.device d ON d.id = x.device
+	  JOIN muster.account a ON a.id = d.account
+	  JOIN muster.organization o ON o.id = d.organization
+	 WHERE x.sha256 = p_sha256;
+	IF NOT FOUND THEN
+		outcome := 'Forbidden';
+		why := 'unknown certificate';
+		RETURN NEXT;
+		RETURN;
+	END IF;
+	outcome := CASE WHEN c.bars IS NULL THEN 'OK' ELSE 'Forbidden' END;
+	why := c.bars;
+	IF c.bars IS NULL AND p_unenroll AND NOT writable THEN
+		outcome := 'EnrollmentServer';
+		why := 'the device unenrolls, but the database is read-only';
+	ELSIF c.bars IS NULL AND writable THEN
+		IF p_unenroll THEN
+			-- The account first, then devices: the order of enrolling.
+			PERFORM FROM muster.account a WHERE a.id = c.account FOR NO KEY UPDATE;
+		END IF;
+		IF c.first_used_at IS NULL THEN
+			PERFORM muster.first_use(p_sha256, c.id, p_trace);
+		END IF;
+		IF p_unenroll THEN
+			-- The web server has let it in: this request is answered all the same.
+			PERFORM muster.unenroll(c.id, 'unenrolled by its user', 'check-in', p_trace, muster.to_inet(p_remote));
+			c.state := 'retired';
+		END IF;
+	END IF;
+	device := c.id;
+	account := c.upn;
+	organization := c.key;
+	state := c.state;
+	name := c.name;
+	not_after := to_char(c.not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
+	device_id := c.device_id;
+	RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION muster_worker.check_in(bytea, uuid, text, boolean) IS 'The check-in endpoint: whose certificate this is (SHA-256 of its DER), and whether it opens the door, as muster_worker.device. Its first use is recorded; and when the device says that its user unenrolls it, that is done. Else it writes nothing. Example: SELECT * FROM muster_worker.check_in(sha256, muster.new_id(), ''192.0.2.7'', false) FROM muster.certificate LIMIT 1;';
 
 CREATE OR REPLACE FUNCTION muster.first_use(p_sha256 bytea, p_device uuid, p_trace uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

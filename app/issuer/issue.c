@@ -29,7 +29,7 @@
 #define SHA256_SIZE 32
 #define REMOTE_MAX 128
 #define ORGANIZATION_MAX 40
-#define CLAIM_MAX (16 * 1024)
+#define CLAIM_MAX (20 * 1024) /* what proves the account, and the DM server that it is told */
 
 /* What is made for one ask; the parts up to secrets once, the rest anew when the configuration changes. */
 struct issuance {

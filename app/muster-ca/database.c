@@ -47,7 +47,7 @@ next_step(const PGresult *result)
 	static const struct {
 		const char *state, *step;
 	} ours[] = {
-		{ "42501", "log in as a member of muster_admin" },
+		{ "42501", "log in as a member of muster_admin, for secrets of muster_dm" },
 		{ "3F000", "install the schema of this version: psql -f sql/install.sql" },
 		{ "42P01", "install the schema of this version: psql -f sql/install.sql" },
 		{ "42703", "install the schema of this version: psql -f sql/install.sql" },

@@ -17,6 +17,7 @@
 #include "password.h"
 #include "request.h"
 #include "publish.h"
+#include "secrets.h"
 #include "show.h"
 #include "token.h"
 #include "trust.h"
@@ -67,6 +68,7 @@ run(const struct options *options, struct why *why)
 	case VERB_EXPORT: return export_run(options, why);
 	case VERB_INDEX: return index_run(options, why);
 	case VERB_RESPONDER: return responder_run(options, why);
+	case VERB_SECRETS: return secrets_run(options, why);
 	case VERB_NONE:
 	case VERB_COUNT: break;
 	}

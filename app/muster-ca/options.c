@@ -1,6 +1,8 @@
 /* One table of options: what getopt takes, which verb each belongs to, and what help says of it. */
 #include "options.h"
 
+#include <muster/base/guid.h>
+
 #include <getopt.h>
 
 #define YEARS_MAX 100
@@ -49,6 +51,7 @@ enum option_name {
 	OPTION_CA_URL,
 	OPTION_NEW_PASSPHRASE_FILE,
 	OPTION_IMPORT,
+	OPTION_ALL,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT,
@@ -68,10 +71,11 @@ static const struct {
 	const char *help;
 } table[OPTION_COUNT] = {
 	[OPTION_DATABASE] = { "database", "CONNINFO", OF_ALL,
-	    "the database, as an administrator (keys: muster_keys will do);\nelse libpq's environment "
+	    "the database, as an administrator (keys: muster_keys will do;\nsecrets: a DM server's login); "
+	    "else libpq's environment "
 	    "(PGHOST, PGDATABASE, PGUSER, "
 	    "PGPASSFILE, …)" },
-	[OPTION_ORGANIZATION] = { "organization", "KEY", OF_ALL & ~OF(VERB_NONE),
+	[OPTION_ORGANIZATION] = { "organization", "KEY", OF_ALL & ~OF(VERB_NONE) & ~OF(VERB_SECRETS),
 	    "whose authority, account, tenants or directory" },
 	[OPTION_NAME] = { "name", "NAME", OF(VERB_INIT) | OF(VERB_REQUEST) | OF(VERB_ROOT) | OF(VERB_TRUST),
 	    "init, request, root: the authorities are called \"NAME root\" and \"NAME issuing\";\nelse after "
@@ -84,7 +88,8 @@ static const struct {
 	    "ec-p256 (default), ec-p384, rsa-2048, rsa-3072, rsa-4096" },
 	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE",
 	    OF(VERB_INIT) | OF(VERB_MOVE) | OF(VERB_REQUEST) | OF(VERB_ROOT) | OF(VERB_CERTIFY) |
-		OF(VERB_PASSPHRASE) | OF(VERB_DOCTOR) | OF(VERB_PUBLISH) | OF(VERB_RESPONDER),
+		OF(VERB_PASSPHRASE) | OF(VERB_DOCTOR) | OF(VERB_PUBLISH) | OF(VERB_RESPONDER) |
+		OF(VERB_SECRETS),
 	    "its first line encrypts the private keys, the same for all;\na name without '/' is a systemd "
 	    "credential;\nelse $MUSTER_PASSPHRASE_FILE; root, certify: else the terminal is asked" },
 	[OPTION_VALIDITY_YEARS] = { "validity-years", "N", OF(VERB_INIT) | OF(VERB_CERTIFY),
@@ -156,6 +161,7 @@ static const struct {
 	    "its first line is the new passphrase" },
 	[OPTION_IMPORT] = { "import", "FILE", OF(VERB_PUBLISH),
 	    "the list, made where the authority's key is, PEM or DER" },
+	[OPTION_ALL] = { "all", NULL, OF(VERB_SECRETS), "those of all living devices" },
 	[OPTION_HELP] = { "help", NULL, OF_ALL, "this; of a verb: muster-ca VERB --help" },
 	[OPTION_VERSION] = { "version", NULL, OF_ALL, "the version" },
 };
@@ -203,6 +209,8 @@ static const struct {
 	    "try whether a directory (LDAP) proves a password, step by step" },
 	[VERB_MOVE] = { "move", "move AUTHORITY --pkcs11 URI",
 	    "move an authority's key out of the database into a PKCS#11 token (HSM)" },
+	[VERB_SECRETS] = { "secrets", "secrets DEVICE | --all",
+	    "give a DM server the secrets of devices' DM accounts, as JSON" },
 };
 
 /* --- help --- */
@@ -358,6 +366,7 @@ option_take(struct options *to, enum option_name option, const char *value, stru
 	case OPTION_CA_URL: return url_read("--ca-url", value, &to->form.ca_url, why);
 	case OPTION_NEW_PASSPHRASE_FILE: to->new_passphrase_file = value; break;
 	case OPTION_IMPORT: to->list_file = value; break;
+	case OPTION_ALL: to->all = true; break;
 	case OPTION_HELP: to->help = true; break;
 	case OPTION_VERSION: to->version = true; break;
 	case OPTION_COUNT: break;
@@ -417,7 +426,7 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 	if (to->verb == VERB_NONE)
 		return mistake(why, "verb", argv[word],
 		    "give init, show, move, password, token, keys, trust, crl, directory, request, root, "
-		    "certify, import, passphrase, publish, export, index, responder or doctor");
+		    "certify, import, passphrase, publish, export, index, responder, doctor or secrets");
 	word++;
 	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN || to->verb == VERB_DIRECTORY) &&
 	    word < argc)
@@ -436,6 +445,8 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 		to->authority = argv[word++];
 	if (to->verb == VERB_EXPORT && word < argc)
 		to->directory_path = argv[word++];
+	if (to->verb == VERB_SECRETS && word < argc)
+		to->device = argv[word++];
 	return word == argc ? OUTCOME_OK : mistake(why, "argument", argv[word], "is one too many");
 }
 
@@ -547,6 +558,18 @@ passphrase_needs_check(const struct options *to, struct why *why)
 	return OUTCOME_OK;
 }
 
+static enum outcome
+secrets_needs_check(const struct options *to, struct why *why)
+{
+	if ((to->device != NULL) == to->all)
+		return missing(why, "whose secrets? muster-ca secrets DEVICE, by its id, or --all");
+	if (to->device != NULL && !guid_valid(to->device))
+		return mistake(why, "device", to->device, "give its id, as muster_dm.devices shows it");
+	if (to->passphrase_file == NULL)
+		return missing(why, "--passphrase-file is missing: name the file that the issuers read");
+	return OUTCOME_OK;
+}
+
 /* What each verb cannot do without. */
 static enum outcome
 needs_check(struct options *to, uint64_t seen, struct why *why)
@@ -595,6 +618,7 @@ needs_check(struct options *to, uint64_t seen, struct why *why)
 		break;
 	case VERB_MOVE: return move_needs_check(to, why);
 	case VERB_KEYS: return keys_needs_check(to, why);
+	case VERB_SECRETS: return secrets_needs_check(to, why);
 	case VERB_TRUST:
 	case VERB_CRL:
 		if (to->trusted == NULL || to->organization == NULL)
@@ -623,7 +647,7 @@ needs_check(struct options *to, uint64_t seen, struct why *why)
 		    "what to do? give init, show, move, password, token, keys, trust, crl, directory, "
 		    "request, root, "
 		    "certify, import, passphrase, publish, export, index, "
-		    "responder or doctor, or --help");
+		    "responder, doctor or secrets, or --help");
 	case VERB_SHOW:
 	case VERB_COUNT: break;
 	}

@@ -29,6 +29,7 @@ enum verb {
 	VERB_EXPORT,
 	VERB_INDEX,
 	VERB_RESPONDER,
+	VERB_SECRETS,
 	VERB_COUNT,
 };
 
@@ -87,6 +88,9 @@ struct options {
 	const char *directory_path;
 	/* publish */
 	const char *list_file; /* NULL: the list is made here */
+	/* secrets */
+	const char *device;
+	bool all;
 };
 
 /*

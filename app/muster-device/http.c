@@ -248,7 +248,7 @@ set_request(struct http *http, const struct http_request *request, struct curl_s
 	curl_easy_setopt(
 	    curl, CURLOPT_XOAUTH2_BEARER, request->bearer != NULL ? request->bearer->data : NULL);
 	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "ENROLLClient");
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, request->agent != NULL ? request->agent : "ENROLLClient");
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_CONNECT_TO, http->connect_to);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, http->settings->timeout_ms);

@@ -29,6 +29,7 @@ struct http_request {
 	const char *method;	     /* "GET", "POST"; a body goes with any */
 	const char *url;	     /* https */
 	const char *content_type;    /* NULL: none */
+	const char *agent;	     /* User-Agent; NULL: the enrollment client's */
 	const struct secret *bearer; /* sent with it; NULL: none */
 	struct bytes body;
 	bool follow;  /* redirects to https are followed (discovery, and the browser) */

@@ -4,6 +4,7 @@
 #include "password.h"
 #include "raw.h"
 #include "report.h"
+#include "session.h"
 #include "terms.h"
 
 #include <errno.h>
@@ -160,6 +161,50 @@ renew(struct arena *arena, const struct options *options)
 }
 
 static enum exit_status
+refusal_report(const struct options *options, const struct refusal *refusal)
+{
+	(options->settings.json ? report_refusal_json : report_refusal)(refusal);
+	return report_status(refusal);
+}
+
+/* Whatever the server says, the device forgets the enrollment, as Windows does. */
+static void
+leave(struct arena *arena, const char *directory)
+{
+	state_remove(arena_printf(arena, "%s/enrolled", directory));
+}
+
+static enum exit_status
+manage(struct arena *arena, const struct options *options)
+{
+	const struct settings *settings = &options->settings;
+	const bool leaves = options->verb == VERB_UNENROLL;
+	struct refusal refusal = { .stage = leaves ? "unenroll" : "checkin" };
+	struct notes notes = { .count = 0 };
+	struct state_login login;
+	struct identity identity;
+	struct session session;
+	char error[4400];
+	bool ok;
+
+	if (!state_find(arena, settings->state, &login, &refusal))
+		return refusal_report(options, &refusal);
+	if (!identity_load(settings->state, &identity, error, sizeof(error))) {
+		fprintf(stderr, "muster-device: %s\n", error);
+		return EXIT_DEVICE_REFUSED;
+	}
+	ok = session_run(arena, settings, &login, &identity, leaves, &session, &refusal, &notes);
+	if (leaves)
+		leave(arena, settings->state);
+	if (!ok && leaves && !settings->json)
+		printf("the DM server does not know, but the device has forgotten the enrollment\n");
+	if (!ok)
+		return refusal_report(options, &refusal);
+	report_session(settings, &session, &login, leaves, &notes);
+	return EXIT_ENROLLED;
+}
+
+static enum exit_status
 run(struct arena *arena, const struct options *options)
 {
 	switch (options->verb) {
@@ -167,6 +212,8 @@ run(struct arena *arena, const struct options *options)
 	case VERB_LOAD: return load_run(options);
 	case VERB_STATUS: return status(arena, options);
 	case VERB_RENEW: return renew(arena, options);
+	case VERB_CHECKIN:
+	case VERB_UNENROLL: return manage(arena, options);
 	case VERB_RAW: return raw_run(options);
 	case VERB_VERSION: printf("muster-device %s\n", PACKAGE_VERSION); return EXIT_ENROLLED;
 	case VERB_HELP:

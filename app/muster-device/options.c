@@ -102,6 +102,8 @@ static const char help[] =
     "  muster-device enroll --user UPN [options]           enroll once, show each stage\n"
     "  muster-device status --state DIR [options]          connect again with what was enrolled\n"
     "  muster-device renew --state DIR [options]           renew its certificate when that is due\n"
+    "  muster-device checkin --state DIR [options]         a management session with the DM server\n"
+    "  muster-device unenroll --state DIR [options]        tell the DM server, and forget the enrollment\n"
     "  muster-device load -n N -c C --user UPN [options]   enroll N devices, C at once\n"
     "  muster-device raw FILE --to STAGE --user UPN        send a file's bytes as they are\n"
     "\n"
@@ -332,7 +334,8 @@ verb_take(struct options *to, int argc, char **argv)
 		const char *name;
 		enum verb verb;
 	} verbs[] = { { "enroll", VERB_ENROLL }, { "load", VERB_LOAD }, { "status", VERB_STATUS },
-		{ "renew", VERB_RENEW }, { "raw", VERB_RAW }, { "help", VERB_HELP } };
+		{ "renew", VERB_RENEW }, { "checkin", VERB_CHECKIN }, { "unenroll", VERB_UNENROLL },
+		{ "raw", VERB_RAW }, { "help", VERB_HELP } };
 
 	if (to->verb != VERB_NONE)
 		return true;
@@ -340,8 +343,9 @@ verb_take(struct options *to, int argc, char **argv)
 		if (strcmp(argv[optind], verbs[i].name) == 0)
 			to->verb = verbs[i].verb;
 	if (to->verb == VERB_NONE) {
-		fprintf(
-		    stderr, "muster-device: say what to do: enroll, status, renew, load, raw or --help\n");
+		fprintf(stderr,
+		    "muster-device: say what to do: enroll, status, renew, checkin, unenroll, load, raw or "
+		    "--help\n");
 		return false;
 	}
 	if (to->verb == VERB_RAW && optind + 1 < argc)
@@ -375,7 +379,9 @@ needs_check(struct options *to)
 	}
 	if (to->settings.override_count == OVERRIDES_MAX && to->settings.terms_url != NULL)
 		return mistake("option --terms", to->settings.terms_url, "is one item too many");
-	if ((to->verb == VERB_STATUS || to->verb == VERB_RENEW) && to->settings.state == NULL) {
+	if ((to->verb == VERB_STATUS || to->verb == VERB_RENEW || to->verb == VERB_CHECKIN ||
+		to->verb == VERB_UNENROLL) &&
+	    to->settings.state == NULL) {
 		fprintf(stderr, "muster-device: --state DIR is needed: where enroll installed\n");
 		return false;
 	}

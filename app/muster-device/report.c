@@ -262,3 +262,21 @@ report_renewal(struct arena *arena, const struct settings *settings, const struc
 		    clock_text(arena, (int64_t)certificate_not_after(renewal->provision.leaf) * 1000));
 	return EXIT_ENROLLED;
 }
+
+void
+report_session(const struct settings *settings, const struct session *session,
+    const struct state_login *login, bool leaves, const struct notes *notes)
+{
+	if (settings->json) {
+		json_print(json_pack("{ss ss si si so}", "result", leaves ? "unenrolled" : "managed", "url",
+		    session->url, "messages", (int)session->messages, "obeyed", (int)session->obeyed, "notes",
+		    notes_json(notes)));
+		return;
+	}
+	printf("%s %s presented to %s\n", login->store, login->thumbprint, session->url);
+	printf("  %-12s %u, commands obeyed: %u\n", "messages", session->messages, session->obeyed);
+	notes_print(notes);
+	printf("%s\n",
+	    leaves ? "unenrolled: the DM server took it, and the device has forgotten it"
+		   : "managed: the session has ended");
+}

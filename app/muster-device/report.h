@@ -4,6 +4,7 @@
 
 #include "enrollment.h"
 #include "renewal.h"
+#include "session.h"
 
 /* Exit statuses of the program. */
 enum exit_status { EXIT_ENROLLED = 0, EXIT_SERVER_REFUSED = 1, EXIT_DEVICE_REFUSED = 2, EXIT_USAGE = 64 };
@@ -20,6 +21,10 @@ void report_refusal(const struct refusal *);
 
 /* Print what the device endpoint answered. */
 void report_check_in(const struct settings *, const struct check_in *, const struct state_login *);
+
+/* Print what a management session was like; leaves: it was the last one. */
+void report_session(const struct settings *, const struct session *, const struct state_login *, bool leaves,
+    const struct notes *);
 
 /* A refusal as a JSON object on stdout. */
 void report_refusal_json(const struct refusal *);

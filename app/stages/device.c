@@ -64,8 +64,8 @@ refuse_unverified(struct exchange *ex, struct bytes der)
 }
 
 /* The certificate that the web server verified, as DER. Without one Apache and nginx export an empty text. */
-static enum outcome
-read_certificate(struct exchange *ex, struct bytes *der)
+enum outcome
+stage_client_certificate(struct exchange *ex, struct bytes *der)
 {
 	const struct request *request = ex->request;
 	const char *pem = request->client_certificate;
@@ -131,7 +131,8 @@ stage_device(struct exchange *ex)
 	enum outcome o;
 
 	stage_limit_database(ex);
-	if ((o = read_certificate(ex, &der)) != OUTCOME_OK || (o = look_up(ex, der, &status)) != OUTCOME_OK ||
+	if ((o = stage_client_certificate(ex, &der)) != OUTCOME_OK ||
+	    (o = look_up(ex, der, &status)) != OUTCOME_OK ||
 	    (o = stage_decide(ex, &status.decision)) != OUTCOME_OK)
 		return o;
 	return write_status(ex, &status);

@@ -3,6 +3,7 @@
 
 #include <muster/authority/ask.h>
 #include <muster/authority/csr.h>
+#include <muster/base/json.h>
 #include <muster/protocol/provisioning.h>
 #include <muster/protocol/wstep.h>
 
@@ -36,6 +37,20 @@ check_csr(struct exchange *ex, const struct wstep_request *rst, const struct gra
 	return csr_check(ex->request->arena, der, &policy, csr, &ex->why);
 }
 
+/*
+ * The claim, with the DM server that the device will be told: what stands in the record then is what the
+ * document says, whatever rule changes in between.
+ */
+static const char *
+claim_with_dm_server(struct arena *arena, const char *claim, const struct provisioning *provisioning)
+{
+	CLEANUP(json_cleanup) json_t *object = json_loads(claim, 0, NULL);
+	json_t *server = json_pack("{s:s?, s:s?}", "provider_id", provisioning->provider_id, "management_url",
+	    provisioning->management_url);
+
+	return json_object_set_new(object, "dm_server", server) == 0 ? json_text(arena, object) : claim;
+}
+
 /* The point of no return lies in here: what comes back as OK is recorded. */
 static enum outcome
 issue(struct exchange *ex, const struct grant *grant, const struct claim *claim, const struct csr *csr,
@@ -47,7 +62,7 @@ issue(struct exchange *ex, const struct grant *grant, const struct claim *claim,
 		.attempt = ex->attempt,
 		.remote = stage_remote(ex),
 		.facts = ex->facts,
-		.claim = claim->json,
+		.claim = claim_with_dm_server(ex->request->arena, claim->json, &grant->provisioning),
 		.public_key = csr->public_key };
 	struct answer answer = { 0 };
 	enum outcome o = issuer_ask(ex->worker->issuer_fd, ex->request->arena, &ask, ex->request->deadline,

@@ -78,8 +78,19 @@ is_page(enum service service)
 	return service == SERVICE_SIGN_IN || service == SERVICE_SINGLE_SIGN_ON || service == SERVICE_TERMS;
 }
 
-/* What asks the device endpoint or for what is published reads no SOAP: whatever keeps us from answering is a
- * 503. */
+/*
+ * What asks the device endpoint, checks in, or asks for what is published reads no SOAP: whatever keeps us
+ * from answering is a 503. A device comes again after one; a message that nobody can read would be the same
+ * again, and is a 400.
+ */
+static struct plain
+plain_instead(const struct exchange *ex, enum outcome outcome)
+{
+	if (ex->service == SERVICE_CHECK_IN && outcome == OUTCOME_MESSAGE_FORMAT)
+		return (struct plain){ 400, ex->why.text };
+	return plain_for(ex, OUTCOME_UNAVAILABLE);
+}
+
 static void
 reply_refusal(struct exchange *ex, enum outcome outcome)
 {
@@ -87,8 +98,9 @@ reply_refusal(struct exchange *ex, enum outcome outcome)
 
 	ex->reply->body = (struct bytes){ NULL, 0 };
 	if (plain.status == 0 &&
-	    (ex->service == SERVICE_DEVICE || ex->service == SERVICE_CRL || ex->service == SERVICE_AUTHORITY))
-		plain = plain_for(ex, OUTCOME_UNAVAILABLE);
+	    (ex->service == SERVICE_DEVICE || ex->service == SERVICE_CRL ||
+		ex->service == SERVICE_AUTHORITY || ex->service == SERVICE_CHECK_IN))
+		plain = plain_instead(ex, outcome);
 	if (plain.status != 0)
 		reply_http(ex, plain);
 	else if (is_page(ex->service))

@@ -163,6 +163,8 @@ route_of(struct arena *arena, const char *path)
 		route.service = service_of_muster(segment[1]);
 	else if (count > 2)
 		route.service = route_published(segment, count, &route.file);
+	if (count == 2 && strcmp(segment[0], "managementserver") == 0 && strcmp(segment[1], "mdm.svc") == 0)
+		route.service = SERVICE_CHECK_IN;
 	if (strcmp(segment[0], "enrollmentserver") != 0)
 		return route;
 	if (count == 2 && strcmp(segment[1], "discovery.svc") == 0) {
@@ -192,7 +194,8 @@ route_allow(enum service service)
 	case SERVICE_DISCOVERY: return "GET, HEAD, POST";
 	case SERVICE_POLICY:
 	case SERVICE_ENROLLMENT:
-	case SERVICE_RENEWAL: return "POST";
+	case SERVICE_RENEWAL:
+	case SERVICE_CHECK_IN: return "POST";
 	case SERVICE_DEVICE:
 	case SERVICE_SINGLE_SIGN_ON:
 	case SERVICE_HEALTH:
@@ -222,7 +225,8 @@ route_allows(enum service service, const char *method)
 	case SERVICE_TERMS: return is_get(method) || strcmp(method, "POST") == 0;
 	case SERVICE_POLICY:
 	case SERVICE_ENROLLMENT:
-	case SERVICE_RENEWAL: return strcmp(method, "POST") == 0;
+	case SERVICE_RENEWAL:
+	case SERVICE_CHECK_IN: return strcmp(method, "POST") == 0;
 	case SERVICE_DEVICE:
 	case SERVICE_SINGLE_SIGN_ON:
 	case SERVICE_HEALTH:
@@ -269,6 +273,7 @@ static const struct {
 	[SERVICE_METRICS] = { "metrics", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_CRL] = { "crl", ACTION_DISCOVER_RESPONSE },
 	[SERVICE_AUTHORITY] = { "authority", ACTION_DISCOVER_RESPONSE },
+	[SERVICE_CHECK_IN] = { "check-in", ACTION_DISCOVER_RESPONSE },
 };
 
 _Static_assert(ARRAY_SIZE(names) == SERVICE_COUNT && SERVICE_COUNT <= METER_STAGES,
@@ -353,8 +358,8 @@ route_run(struct exchange *ex)
 	ex->file = route.file;
 	exchange_name(ex, route.service);
 	if (route.service == SERVICE_NONE ||
-	    (route.service == SERVICE_DEVICE && request->client_verify == NULL &&
-		request->client_certificate == NULL) ||
+	    ((route.service == SERVICE_DEVICE || route.service == SERVICE_CHECK_IN) &&
+		request->client_verify == NULL && request->client_certificate == NULL) ||
 	    (stage_is_watch(route.service) && !stage_may_watch(ex)))
 		return refuse(&ex->why, OUTCOME_NOT_FOUND, "no service at '%s'", request->path);
 	if (!route_allows(route.service, request->method)) {
@@ -363,6 +368,8 @@ route_run(struct exchange *ex)
 	}
 	if (route.service == SERVICE_DEVICE)
 		return stage_device(ex);
+	if (route.service == SERVICE_CHECK_IN)
+		return stage_check_in(ex);
 	if (route.service == SERVICE_SIGN_IN)
 		return stage_sign_in(ex);
 	if (route.service == SERVICE_SINGLE_SIGN_ON)

@@ -252,6 +252,19 @@ store_refuse(struct store *store, struct arena *arena, const struct refusal *ref
 	return OUTCOME_OK;
 }
 
+/* The columns that device() and check_in() share. */
+static enum outcome
+status_read(struct arena *arena, const PGresult *result, struct device_status *status, struct why *why)
+{
+	status->device = pg_text(arena, result, 0, 2);
+	status->account = pg_text(arena, result, 0, 3);
+	status->organization = pg_text(arena, result, 0, 4);
+	status->state = pg_text(arena, result, 0, 5);
+	status->name = pg_text(arena, result, 0, 6);
+	status->not_after = pg_text(arena, result, 0, 7);
+	return row_decision(arena, result, plain, &status->decision, why);
+}
+
 enum outcome
 store_device(struct store *store, struct arena *arena, struct bytes sha256, const char *trace,
     struct device_status *status, struct why *why)
@@ -265,13 +278,26 @@ store_device(struct store *store, struct arena *arena, struct bytes sha256, cons
 	*status = (struct device_status){ 0 };
 	if ((o = row_call(store, "device", sql, param, ARRAY_SIZE(param), 8, &result, why)) != OUTCOME_OK)
 		return o;
-	status->device = pg_text(arena, result, 0, 2);
-	status->account = pg_text(arena, result, 0, 3);
-	status->organization = pg_text(arena, result, 0, 4);
-	status->state = pg_text(arena, result, 0, 5);
-	status->name = pg_text(arena, result, 0, 6);
-	status->not_after = pg_text(arena, result, 0, 7);
-	return row_decision(arena, result, plain, &status->decision, why);
+	return status_read(arena, result, status, why);
+}
+
+enum outcome
+store_check_in(struct store *store, struct arena *arena, struct bytes sha256, const char *trace,
+    const char *remote, bool unenroll, struct device_status *status, struct why *why)
+{
+	static const char sql[] =
+	    "SELECT outcome, why, device, account, organization, state, name, not_after, device_id"
+	    " FROM muster_worker.check_in($1, $2, $3, $4)";
+	const struct pg_param param[] = { PG_BYTES(sha256), PG_TEXT(trace), PG_TEXT(remote),
+		PG_TEXT(unenroll ? "t" : "f") };
+	CLEANUP(pg_result_free) PGresult *result = NULL;
+	enum outcome o;
+
+	*status = (struct device_status){ 0 };
+	if ((o = row_call(store, "check_in", sql, param, ARRAY_SIZE(param), 9, &result, why)) != OUTCOME_OK)
+		return o;
+	status->device_id = pg_text(arena, result, 0, 8);
+	return status_read(arena, result, status, why);
 }
 
 enum outcome

@@ -10,6 +10,7 @@
 #include <muster/authority/ask.h>
 #include <muster/base/log.h>
 #include <muster/base/text.h>
+#include <muster/protocol/syncml.h>
 #include <muster/credentials/password.h>
 #include <muster/stages/stages.h>
 #include <muster/store/renewal.h>
@@ -34,6 +35,8 @@ enum outcome __wrap_store_page(
     struct store *, struct arena *, const char *, const char *, struct presentation *, struct why *);
 enum outcome __wrap_store_device(
     struct store *, struct arena *, struct bytes, const char *, struct device_status *, struct why *);
+enum outcome __wrap_store_check_in(struct store *, struct arena *, struct bytes, const char *, const char *,
+    bool, struct device_status *, struct why *);
 enum outcome __wrap_issuer_ask(
     int, struct arena *, const struct ask *, struct deadline, struct answer *, bool *, struct why *);
 
@@ -176,6 +179,14 @@ __wrap_store_device(struct store *store, struct arena *arena, struct bytes sha25
 }
 
 enum outcome
+__wrap_store_check_in(struct store *store, struct arena *arena, struct bytes sha256, const char *trace,
+    const char *remote, bool unenroll, struct device_status *status, struct why *why)
+{
+	(void)remote, (void)unenroll;
+	return __wrap_store_device(store, arena, sha256, trace, status, why);
+}
+
+enum outcome
 __wrap_issuer_ask(int fd, struct arena *arena, const struct ask *ask, struct deadline deadline,
     struct answer *answer, bool *lost, struct why *why)
 {
@@ -210,7 +221,8 @@ success_check(const struct request *request, const struct reply *reply)
 	    strcmp(request->method, "HEAD") == 0);
 	if (strcmp(request->method, "POST") != 0)
 		return;
-	FUZZ_CHECK(strcmp(reply->content_type, SOAP_CONTENT_TYPE) == 0);
+	FUZZ_CHECK(strcmp(reply->content_type, SOAP_CONTENT_TYPE) == 0 ||
+	    strcmp(reply->content_type, SYNCML_CONTENT_TYPE) == 0);
 	FUZZ_CHECK(xml_read(request->arena, reply->body, &doc, NULL) == OUTCOME_OK);
 	xml_free(&doc);
 }
@@ -224,8 +236,9 @@ reply_check(const struct request *request, const struct reply *reply)
 	case 200: success_check(request, reply); break;
 	case 500: fault_check(request, reply); break;
 	default:
-		FUZZ_CHECK(reply->status == 403 || reply->status == 404 || reply->status == 405 ||
-		    reply->status == 413 || reply->status == 415 || reply->status == 503);
+		FUZZ_CHECK(reply->status == 400 || reply->status == 403 || reply->status == 404 ||
+		    reply->status == 405 || reply->status == 413 || reply->status == 415 ||
+		    reply->status == 503);
 		FUZZ_CHECK(strncmp(reply->content_type, "text/plain", 10) == 0 && reply->body.size > 1);
 	}
 }

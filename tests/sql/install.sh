@@ -61,7 +61,7 @@ install_refusals() {
 	query -c 'CREATE DATABASE taken'
 	query -d taken -c 'CREATE SCHEMA muster' -c 'CREATE TABLE muster.theirs (x int)'
 	like "install: a foreign schema of our name is not taken over" "$(install taken)" \
-		"ERROR:  a schema muster, muster_worker, muster_issuer or muster_keys exists and is not owned by muster_owner*"
+		"ERROR:  a schema muster, muster_worker, muster_issuer, muster_keys or muster_dm exists and is not owned by muster_owner*"
 	is "install: the foreign schema is untouched" \
 		"$(query -d taken -c "SELECT relname FROM pg_class WHERE relnamespace = 'muster'::regnamespace")" theirs
 }

@@ -17,6 +17,7 @@ SELECT muster.add_group(k, 'Staff'), muster.add_licence(k, 'Seats', 3), muster.s
 	muster.expect_device(k, 'serial number', 'S-2'), muster.publish_terms(k, 1, 'en', 'Terms', 'Be good.'), muster.set_page_color(k, '#7b1fa2'), muster.require_group(k, false)
 	FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.add_directory(o, 'corp', ARRAY['ldaps://dc1.example.test'], 'dc=' || o) FROM unnest(ARRAY['example', 'other']) o;
+SELECT muster.add_dm_server(o, 'more', 'More', 'https://more.test/dm') IS NULL, muster.send_to_dm_server(o, 'more') IS NULL FROM unnest(ARRAY['example', 'other']) o;
 SELECT muster.add_to_group(u, 'Staff'), muster.assign_licence(u, 'Seats'), muster.record_acceptance(u, 1, 'on paper') FROM unnest(ARRAY['bob@example.test', 'olga@other.test']) u;
 SELECT muster.assign_licence_to_group(k, 'Seats', 'Staff') FROM unnest(ARRAY['example', 'other']) k;
 SELECT muster.use_web_server_sign_in(k, 'Negotiate'), muster.require_sign_in_variable(k, 'GSS_NAME', 'x'), muster.map_realm(k, 'REALM', k || '.test'), muster.map_claim(k, 'everybody', 'Staff')
@@ -64,8 +65,8 @@ SELECT is(try('muster_worker', format('SELECT * FROM muster_worker.count_passwor
 
 -- Delegating.
 SELECT is(try('boss', format('SELECT muster.delegate(%s)', v)), 'ERROR: ' || message, 'not delegated: ' || message) FROM (VALUES
-	($$'hedy', 'boss', 'example'$$, 'there is no duty ''boss'' HINT: Duties: help desk, organization administrator.'),
-	($$'hedy', NULL, 'example'$$, 'there is no duty NULL HINT: Duties: help desk, organization administrator.'),
+	($$'hedy', 'boss', 'example'$$, 'there is no duty ''boss'' HINT: Duties: help desk, organization administrator, DM server.'),
+	($$'hedy', NULL, 'example'$$, 'there is no duty NULL HINT: Duties: help desk, organization administrator, DM server.'),
 	($$'nemo', 'help desk', 'example'$$, 'there is no role "nemo" HINT: As one who may create roles: CREATE ROLE nemo LOGIN IN ROLE muster_help_desk;'),
 	($$'eve', 'help desk', 'example'$$, 'role "eve" is not a member of muster_help_desk HINT: As one who may: GRANT muster_help_desk TO eve;'),
 	($$'hedy', 'organization administrator', 'example'$$, 'role "hedy" is not a member of muster_organization_admin HINT: As one who may: GRANT muster_organization_admin TO hedy;'),

@@ -54,7 +54,7 @@ INSERT INTO steps (statement, answer) VALUES
 	($$map_claim('example', 'dept-sales', 'staff')$$, 'organization example: who comes with "dept-sales" is in group "staff" from the next sign-in on'),
 	($$unmap_claim('example', 'dept-sales', 'staff')$$, 'organization example: "dept-sales" no longer leads into group "staff"; who came by it leaves at his next sign-in'),
 	($$unmap_claim('example', 'x', 'staff')$$, 'ERROR: nobody comes into group "staff" by ''x'' HINT: Into it lead: everybody'),
-	($$remove_group('example', 'staff')$$, 'ERROR: group "staff" is in use: the identity provider''s group "everybody" HINT: Take that away first: muster.unassign_licence_from_group, muster.unmap_claim, muster.disallow_network, muster.end_maintenance.');
+	($$remove_group('example', 'staff')$$, 'ERROR: group "staff" is in use: the identity provider''s group "everybody" HINT: Take that away first: muster.unassign_licence_from_group, muster.unmap_claim, muster.disallow_network, muster.forget_dm_route, muster.end_maintenance.');
 DO $$
 DECLARE
 	s record;

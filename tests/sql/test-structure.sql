@@ -4,10 +4,10 @@ SELECT no_plan();
 
 CREATE VIEW ours_functions AS
 	SELECT p.*, n.nspname, p.oid::regprocedure::text AS signature, obj_description(p.oid, 'pg_proc') AS told
-	  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('muster', 'muster_worker', 'muster_issuer', 'muster_keys');
+	  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('muster', 'muster_worker', 'muster_issuer', 'muster_keys', 'muster_dm');
 CREATE VIEW ours_relations AS
 	SELECT c.*, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	 WHERE n.nspname IN ('muster', 'muster_worker', 'muster_issuer', 'muster_keys');
+	 WHERE n.nspname IN ('muster', 'muster_worker', 'muster_issuer', 'muster_keys', 'muster_dm');
 
 -- Comments.
 SELECT is_empty($$SELECT nspname FROM pg_namespace WHERE nspname LIKE 'muster%' AND obj_description(oid, 'pg_namespace') IS NULL$$, 'every schema has a comment');
@@ -34,16 +34,17 @@ SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE nspname = 'muster
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND has_function_privilege('muster_admin', oid, 'EXECUTE')
 	AND told NOT LIKE 'Internal%' AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp'] AND proname NOT IN ('new_id', 'id_time')$$,
 	'every administrator''s function has a pinned search_path');
-SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind = 'v' AND NOT coalesce(reloptions, '{}') @> ARRAY['security_invoker=true']$$, 'every view runs as its reader');
+SELECT bag_eq($$SELECT oid::regclass::text FROM ours_relations WHERE relkind = 'v' AND NOT coalesce(reloptions, '{}') @> ARRAY['security_invoker=true']$$, $$VALUES ('muster_dm.devices')$$,
+	'every view runs as its reader, but the DM servers'', who read nothing else');
 SELECT bag_eq($$SELECT proname::text, provolatile::text FROM ours_functions WHERE nspname = 'muster_worker'$$,
-	$$VALUES ('discover', 's'), ('count_password', 'v'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('count', 'v'), ('housekeeping', 'v'), ('make_token', 'v'), ('welcome', 'v'), ('page', 's'),
+	$$VALUES ('discover', 's'), ('count_password', 'v'), ('policy', 's'), ('consider', 's'), ('refuse', 'v'), ('device', 'v'), ('check_in', 'v'), ('count', 'v'), ('housekeeping', 'v'), ('make_token', 'v'), ('welcome', 'v'), ('page', 's'),
 		('sign_in_variables', 's'), ('sign_in', 'v'), ('show_terms', 'v'), ('answer_terms', 'v'), ('readiness', 's'), ('gauges', 's'), ('consider_renewal', 's'), ('crl', 's'), ('crl_piece', 's'), ('chain', 's')$$, 'what workers only ask is STABLE');
 
 -- PUBLIC gets nothing.
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE has_function_privilege('eve', oid, 'EXECUTE')$$, 'a stranger may call no function');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v', 'S') AND (has_any_column_privilege('eve', oid, 'SELECT, INSERT, UPDATE, REFERENCES')
 	OR has_table_privilege('eve', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'))$$, 'a stranger may touch no table or view');
-SELECT is_empty($$SELECT s FROM unnest(ARRAY['muster', 'muster_worker', 'muster_issuer', 'muster_keys']) s WHERE has_schema_privilege('eve', s, 'USAGE, CREATE')$$, 'a stranger may not look into the schemas');
+SELECT is_empty($$SELECT s FROM unnest(ARRAY['muster', 'muster_worker', 'muster_issuer', 'muster_keys', 'muster_dm']) s WHERE has_schema_privilege('eve', s, 'USAGE, CREATE')$$, 'a stranger may not look into the schemas');
 
 -- The programs' roles: their functions, nothing else.
 SELECT is_empty(format($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v', 'S') AND (has_any_column_privilege(%1$L, oid, 'SELECT, INSERT, UPDATE, REFERENCES')
@@ -51,13 +52,22 @@ SELECT is_empty(format($$SELECT relname FROM ours_relations WHERE relkind IN ('r
 	FROM unnest(ARRAY['muster_worker', 'muster_issuer', 'muster_keys']) r;
 SELECT set_eq(format($$SELECT signature FROM ours_functions WHERE has_function_privilege(%L, oid, 'EXECUTE')$$, r),
 	format($$SELECT signature FROM ours_functions WHERE nspname = %L$$, r), r || ' may call all functions of its schema, and no other') FROM unnest(ARRAY['muster_worker', 'muster_issuer', 'muster_keys']) r;
-SELECT bag_eq(format($$SELECT s FROM unnest(ARRAY['muster', 'muster_worker', 'muster_issuer', 'muster_keys']) s WHERE has_schema_privilege(%L, s, 'USAGE')$$, r),
+SELECT bag_eq(format($$SELECT s FROM unnest(ARRAY['muster', 'muster_worker', 'muster_issuer', 'muster_keys', 'muster_dm']) s WHERE has_schema_privilege(%L, s, 'USAGE')$$, r),
 	format('VALUES (%L)', r), r || ' may look into its own schema only') FROM unnest(ARRAY['muster_worker', 'muster_issuer', 'muster_keys']) r;
 SELECT is((SELECT array_agg(c ORDER BY c) FROM pg_roles, unnest(rolconfig) c WHERE rolname = r),
 	ARRAY['idle_in_transaction_session_timeout=10s', 'lock_timeout=4s', 'statement_timeout=5s'], r || ' has its deadlines') FROM unnest(ARRAY['muster_worker', 'muster_issuer', 'muster_keys']) r;
 SELECT bag_eq($$SELECT rolname::text, rolcanlogin, rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname LIKE 'muster%'$$,
-	$$VALUES ('muster_owner', false, false), ('muster_worker', true, false), ('muster_issuer', true, false), ('muster_keys', true, false), ('muster_admin', false, false), ('muster_auditor', false, false), ('muster_help_desk', false, false), ('muster_organization_admin', false, false)$$,
+	$$VALUES ('muster_owner', false, false), ('muster_worker', true, false), ('muster_issuer', true, false), ('muster_keys', true, false), ('muster_admin', false, false), ('muster_auditor', false, false), ('muster_help_desk', false, false), ('muster_organization_admin', false, false), ('muster_dm', false, false)$$,
 	'the roles can log in or not, and have no power of their own');
+
+-- A DM server's role: one view, its schema's functions, and what the view calls.
+SELECT bag_eq($$SELECT oid::regclass::text FROM ours_relations WHERE relkind IN ('r', 'p', 'v', 'S') AND (has_any_column_privilege('muster_dm', oid, 'SELECT, INSERT, UPDATE, REFERENCES')
+	OR has_table_privilege('muster_dm', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'))$$, $$VALUES ('muster_dm.devices')$$, 'muster_dm may touch one view');
+SELECT is_empty($$SELECT 1 WHERE has_table_privilege('muster_dm', 'muster_dm.devices', 'INSERT, UPDATE, DELETE, TRUNCATE')$$, 'and only read it');
+SELECT set_eq($$SELECT signature FROM ours_functions WHERE has_function_privilege('muster_dm', oid, 'EXECUTE')$$,
+	$$SELECT signature FROM ours_functions WHERE nspname = 'muster_dm' OR proname = 'certificate_bars'$$, 'muster_dm may call all functions of its schema, and what its view calls');
+SELECT bag_eq($$SELECT s FROM unnest(ARRAY['muster', 'muster_worker', 'muster_issuer', 'muster_keys', 'muster_dm']) s WHERE has_schema_privilege('muster_dm', s, 'USAGE')$$,
+	$$VALUES ('muster_dm')$$, 'muster_dm may look into its own schema only');
 
 -- People: no secret is readable, nothing is writable that nobody administers.
 SELECT is_empty(format($$SELECT c.relname, a.attname FROM ours_relations c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -85,7 +95,7 @@ SELECT bag_eq($$SELECT proname::text FROM ours_functions WHERE has_function_priv
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relkind IN ('r', 'p', 'v') AND (has_table_privilege('muster_admin', oid, 'TRUNCATE, TRIGGER')
 	OR (has_table_privilege('muster_admin', oid, 'DELETE') AND relname NOT IN ('email_domain', 'account_group', 'account_group_member', 'licence', 'licence_group', 'licence_seat',
 		'maintenance', 'platform', 'allowed_network', 'blocked_device', 'expected_device', 'custom_rule', 'delegation', 'import_row', 'tenant', 'tenant_key', 'account_identity', 'password_failure', 'signer_authority', 'revoked_signer', 'listed_signer', 'signing', 'page_text',
-		'directory', 'authority_request', 'sign_in_condition', 'sign_in_realm', 'claim_group')))$$, 'an administrator deletes nothing but domains, tenants, signers, rules, texts, wrong passwords and what he loaded');
+		'directory', 'authority_request', 'sign_in_condition', 'sign_in_realm', 'claim_group', 'dm_server', 'dm_route')))$$, 'an administrator deletes nothing but domains, DM servers, tenants, signers, rules, texts, wrong passwords and what he loaded');
 SELECT is_empty($$SELECT relname FROM ours_relations WHERE relname IN ('event', 'certificate', 'outcome', 'schema_version', 'seal', 'seal_epoch', 'aging', 'aged_batch', 'held_event') AND has_any_column_privilege('muster_admin', oid, 'INSERT, UPDATE')$$,
 	'an administrator forges no event and no certificate');
 SELECT is_empty($$SELECT signature FROM ours_functions WHERE nspname = 'muster' AND told NOT LIKE 'Internal%' AND NOT has_function_privilege('muster_admin', oid, 'EXECUTE')$$,

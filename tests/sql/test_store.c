@@ -508,6 +508,23 @@ record_and_device(void **state)
 	assert_string_equal(status.name, "it's \"PC\"");
 	assert_int_equal(strlen(status.not_after), strlen("2026-11-23T10:00:00Z"));
 
+	assert_int_equal(store_check_in(&fixture.store, fixture.arena, record.sha256, record.trace, NULL,
+			     false, &status, &why),
+	    OUTCOME_OK);
+	assert_string_equal(status.device, record.grant);
+	assert_string_equal(status.state, "enrolled");
+	assert_null(status.device_id);
+	assert_int_equal(store_check_in(&fixture.store, fixture.arena, record.sha256, record.trace,
+			     "192.0.2.7", true, &status, &why),
+	    OUTCOME_OK);
+	assert_int_equal(status.decision.outcome, OUTCOME_OK);
+	assert_string_equal(status.state, "retired");
+	assert_int_equal(store_check_in(&fixture.store, fixture.arena, record.sha256, record.trace,
+			     "192.0.2.7", false, &status, &why),
+	    OUTCOME_OK);
+	assert_int_equal(status.decision.outcome, OUTCOME_FORBIDDEN);
+	assert_string_equal(status.decision.why, "device is retired: unenrolled by its user");
+
 	assert_int_equal(store_device(&fixture.store, fixture.arena, record.public_key_sha256, record.trace,
 			     &status, &why),
 	    OUTCOME_OK);

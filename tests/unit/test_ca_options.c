@@ -237,6 +237,8 @@ the_passphrase_file_from_the_environment(void **state)
 	(void)unsetenv("MUSTER_PASSPHRASE_FILE");
 }
 
+#define DEVICE "0198f0c2-0000-7000-8000-000000000000"
+
 static void
 a_token(void **state)
 {
@@ -273,7 +275,7 @@ mistakes(void **state)
 	} row[] = {
 		{ { NULL },
 		    "give init, show, move, password, token, keys, trust, crl, directory, request, root, "
-		    "certify, import, passphrase, publish, export, index, responder or doctor" },
+		    "certify, import, passphrase, publish, export, index, responder, doctor or secrets" },
 		{ { "request", FOR, PASSPHRASE, NULL }, "--request is missing" },
 		{ { "request", "--request=f", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
 		{ { "request", FOR, "--request=f", NULL }, "--passphrase-file is missing" },
@@ -359,6 +361,12 @@ mistakes(void **state)
 		{ { "move", "A", "B", TOKEN, MODULE, NULL }, "argument 'B': is one too many" },
 		{ { "move", "A", TOKEN, MODULE, "--another", NULL }, "--another does not go with move" },
 		{ { "show", TOKEN, NULL }, "--pkcs11 does not go with show" },
+		{ { "secrets", PASSPHRASE, NULL }, "whose secrets?" },
+		{ { "secrets", DEVICE, "--all", PASSPHRASE, NULL }, "whose secrets?" },
+		{ { "secrets", "x", PASSPHRASE, NULL }, "device 'x': give its id" },
+		{ { "secrets", "--all", NULL }, "--passphrase-file is missing" },
+		{ { "secrets", "--all", PASSPHRASE, FOR, NULL }, "--organization does not go with secrets" },
+		{ { "show", "--all", NULL }, "--all does not go with show" },
 	};
 	struct options options;
 	struct why why;

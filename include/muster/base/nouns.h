@@ -128,6 +128,7 @@ struct device_status {
 	struct decision decision; /* OK or FORBIDDEN with its one-line reason */
 	const char *device, *account, *organization, *state, *name;
 	const char *not_after; /* RFC 3339 */
+	const char *device_id; /* of a check-in: the DeviceID it enrolled with; NULL: none, or not asked */
 };
 
 /* What a list of revoked certificates says of one (RFC 5280 section 5.1). */

@@ -23,6 +23,12 @@ enum outcome stage_decide(struct exchange *, const struct decision *);
 /* A web server's SSL_CLIENT_VERIFY that is not SUCCESS, in words where it tells a number only. */
 const char *stage_verdict_words(const char *verify);
 
+/*
+ * The client certificate that the web server of the device host verified, as DER in arena.
+ * OUTCOME_FORBIDDEN  there is none, or it was not verified; why says which
+ */
+enum outcome stage_client_certificate(struct exchange *, struct bytes *der);
+
 /* A SOAP reply stands in reply->body, if it was written. */
 enum outcome stage_reply(struct exchange *, bool written);
 

@@ -20,6 +20,7 @@ struct route {
 /*
  * Take a path apart, in any case: /EnrollmentServer/Discovery.svc,
  * /EnrollmentServer[/KEY[/GUID]]/Policy.svc, .../Enrollment.svc and .../Renewal.svc, /muster/device,
+ * /ManagementServer/MDM.svc,
  * /EnrollmentServer/KEY/GUID/SignIn[/FACT...], /EnrollmentServer/KEY/Terms,
  * /muster/crl/GUID.crl, /muster/ca/KEY[/root].der, .pem and .p7c, where a GUID may stand for KEY. Not in any
  * case, since a web server's rules may tell them apart: /muster/sso/KEY/GUID[/FACT...]. The web server has

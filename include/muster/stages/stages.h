@@ -53,9 +53,10 @@ enum service {
 	SERVICE_METRICS,
 	SERVICE_CRL,
 	SERVICE_AUTHORITY,
+	SERVICE_CHECK_IN,
 };
 
-#define SERVICE_COUNT (SERVICE_AUTHORITY + 1)
+#define SERVICE_COUNT (SERVICE_CHECK_IN + 1)
 
 /* What is published, by its path. */
 struct published_file {
@@ -106,6 +107,7 @@ enum outcome stage_single_sign_on(struct exchange *);
 enum outcome stage_terms(struct exchange *);
 enum outcome stage_crl(struct exchange *);
 enum outcome stage_authority(struct exchange *);
+enum outcome stage_check_in(struct exchange *);
 
 /*
  * Whom the credential says it is, for SQL to look up. Nothing is proven yet.

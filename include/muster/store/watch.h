@@ -5,7 +5,7 @@
 #include <muster/store/worker.h>
 
 /* The schema that this program needs at least: sql/install.sql's newest (a test compares the two). */
-#define SCHEMA_VERSION 22
+#define SCHEMA_VERSION 24
 
 /* muster_worker.readiness. */
 struct readiness {

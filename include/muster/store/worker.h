@@ -91,6 +91,15 @@ enum outcome store_refuse(struct store *, struct arena *, const struct refusal *
 enum outcome store_device(struct store *, struct arena *, struct bytes sha256, const char *trace,
     struct device_status *, struct why *);
 
+/*
+ * muster_worker.check_in: the same of a device that checks in, with the DeviceID that it enrolled with.
+ *
+ * remote    may be NULL
+ * unenroll  its user disconnects it: its enrollment ends
+ */
+enum outcome store_check_in(struct store *, struct arena *, struct bytes sha256, const char *trace,
+    const char *remote, bool unenroll, struct device_status *, struct why *);
+
 /* muster_worker.count: add what the pool counted (the JSON of tally_take()) to the day's counts. */
 enum outcome store_count(struct store *, const char *counts, struct why *);
 
