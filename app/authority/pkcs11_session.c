@@ -52,8 +52,7 @@ pin_was_wrong(const char *label)
 	wrong_keep();
 	return pin_refuse(label,
 	    "the PIN in the file is wrong, and is not tried again: write the right one there before the "
-	    "token "
-	    "locks");
+	    "token locks");
 }
 
 static int
@@ -92,8 +91,7 @@ pin_give(
 	if ((flags & GNUTLS_PIN_FINAL_TRY) != 0)
 		return pin_refuse(label,
 		    "it locks after one more wrong PIN: log in by hand once, as with pkcs11-tool --login -O, "
-		    "so "
-		    "that it counts anew");
+		    "so that it counts anew");
 	if (pin_take(token, label, &pin) != 0)
 		return -1;
 	if (pin.size >= size)

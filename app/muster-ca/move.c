@@ -44,15 +44,12 @@ key_open(struct move *move, struct signer *signer, struct why *why)
 	if (authority->key_uri != NULL)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "authority \"%s\": its key is in a token already, %.150s, and does not come out: give "
-		    "the "
-		    "URI of "
-		    "the key that is to be used instead",
+		    "the URI of the key that is to be used instead",
 		    authority->name, authority->key_uri);
 	if (!authority->has_key)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
 		    "authority \"%s\": its key is not in the database: put it into the token where it is, "
-		    "and "
-		    "give its URI with id= or object=",
+		    "and give its URI with id= or object=",
 		    authority->name);
 	if (file == NULL)
 		return refuse(why, OUTCOME_INTERNAL_SERVICE_FAULT,
