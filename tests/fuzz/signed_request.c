@@ -1,6 +1,6 @@
 /*
- * The PKCS#7 of a renewal. What is read lies within the message, and is nobody's until it is verified: here it
- * is held against a certificate that signed none of the seeds.
+ * The PKCS#7 of a renewal. What is read lies within the message, and is nobody's until it is verified: here
+ * it is held against a certificate that signed none of the seeds.
  */
 #include "certificates.h"
 #include "fuzz.h"

@@ -41,7 +41,7 @@ SELECT is(try('muster_worker', $$SELECT password_hash, account IS NOT NULL FROM 
 SELECT is(try('muster_worker', $$SELECT minimum_key_length, allow_sha1, provider_id, provider_name, management_url, renewal_url, renew_period_days, renew_retry_days,
 	first_retries, first_interval, second_retries, second_interval, remaining_retries, remaining_interval, poll_on_login, all_users_poll_on_first_login,
 	application_enterprise_id, application_token, hub_product_id, hub_uri, hub_name FROM muster_worker.consider('example', 'ada', '{}')$$),
-	'2048|false|ExampleMDM|Example management|https://mdm.example.test/ManagementServer/MDM.svc|-|42|5|5|15|10|60|0|1440|true|false|-|-|-|-|-', 'consider answers what the provisioning document needs');
+	'2048|false|ExampleMDM|Example management|https://mdm.example.test/ManagementServer/MDM.svc|https://device.example.test/EnrollmentServer/example/Renewal.svc|42|5|5|15|10|60|0|1440|true|false|-|-|-|-|-', 'consider answers what the provisioning document needs');
 SELECT is(try('muster_worker', $$SELECT provider_name FROM muster_worker.consider('other', 'olga', '{}')$$), 'Other plc', 'consider: the DM account is called as the organization where nothing else is set');
 SELECT is(try('muster_worker', $$SELECT outcome, account, password_hash, management_url FROM muster_worker.consider('example', 'nobody', '{}')$$), 'Authentication|-|-|-', 'consider: nobody learns nothing');
 

@@ -86,7 +86,7 @@ def request_cases():
     for name, body, outcome in (
             ("unknown TokenType", rst(token_type="urn:unknown"), "MessageFormat"),
             ("unknown RequestType", rst(request_type="urn:unknown"), "MessageFormat"),
-            ("RequestType Renew", rst(request_type=WST + "/Renew"), "NotSupported"),
+            ("RequestType Renew, not signed", rst(request_type=WST + "/Renew"), "CertificateRequest"),
             ("RequestType Recovery", rst(request_type=WST + "/Recovery"), "NotSupported"),
             ("no certificate request", rst(bst=""), "MessageFormat"),
             ("two certificate requests", rst(bst=bst(WSTEP + "#PKCS10", csr_base64()) * 2), "MessageFormat"),
