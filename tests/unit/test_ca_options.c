@@ -204,7 +204,9 @@ mistakes(void **state)
 		const char *const argument[6];
 		const char *says;
 	} row[] = {
-		{ { NULL }, "give init, show, password, token, keys, trust, crl, publish, export, index, responder or directory" },
+		{ { NULL },
+		    "give init, show, password, token, keys, trust, crl, publish, export, index, responder "
+		    "or directory" },
 		{ { "frob", NULL }, "verb 'frob'" },
 		{ { "Init", FOR, PASSPHRASE, NULL }, "verb 'Init'" },
 		{ { "init", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
