@@ -275,7 +275,8 @@ mistakes(void **state)
 	} row[] = {
 		{ { NULL },
 		    "give init, show, move, password, token, keys, trust, crl, directory, request, root, "
-		    "certify, import, passphrase, publish, export, index, responder, doctor or secrets" },
+		    "certify, import, passphrase, publish, export, index, responder, doctor "
+		    "or secrets" },
 		{ { "request", FOR, PASSPHRASE, NULL }, "--request is missing" },
 		{ { "request", "--request=f", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
 		{ { "request", FOR, "--request=f", NULL }, "--passphrase-file is missing" },

@@ -308,11 +308,13 @@ authority_make(void)
 	assert_int_equal(keystore_generate(KEY_EC_P256, &root_key, NULL), OUTCOME_OK);
 	assert_int_equal(keystore_generate(KEY_EC_P256, &key, NULL), OUTCOME_OK);
 	assert_int_equal(certificate_sign_authority(db.arena, NULL, root_key, "Root", "Example", NULL, NULL,
+
 			     now - DAY, now + 100 * DAY, &db.root, NULL),
 	    OUTCOME_OK);
 	assert_int_equal(keystore_seal(db.arena, root_key, &db.passphrase, &db.root_key, NULL), OUTCOME_OK);
 	assert_int_equal(signer_open(db.root, db.root_key, &db.passphrase, &root, NULL), OUTCOME_OK);
 	assert_int_equal(certificate_sign_authority(db.arena, &root, key, "Issuing", "Example", NULL, NULL,
+
 			     now - DAY, now + 90 * DAY, &db.issuing, NULL),
 	    OUTCOME_OK);
 	assert_int_equal(keystore_seal(db.arena, key, &db.passphrase, &db.issuing_key, NULL), OUTCOME_OK);
