@@ -79,32 +79,51 @@ crl_fill(gnutls_x509_crl_t crl, const struct signer *signer, const struct crl_re
 /*
  * GnuTLS (3.7.9) writes a list of entries that is empty where there must be none (RFC 5280 section 5.1.2.6):
  * it has one in each list that it makes, but not in one that it reads without. So a list without entries
- * begins as one of these, of which nothing stays but that, and whether algorithms have a parameter: version
- * 2, ecdsa-with-SHA256 or sha256WithRSAEncryption, no name, two times, number 1, no signature.
+ * begins as one of these, of which nothing stays but that, whether algorithms have a parameter, and how times
+ * are written, UTCTime or from 2050 on GeneralizedTime: version 2, ecdsa-with-SHA256 or
+ * sha256WithRSAEncryption, no name, two times, number 1, no signature.
  */
-static const uint8_t without_entries_ec[] = { 0x30, 0x50, 0x30, 0x3f, 0x02, 0x01, 0x01, 0x30, 0x0a, 0x06,
-	0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02, 0x30, 0x00, 0x17, 0x0d, 0x37, 0x30, 0x30, 0x31,
-	0x30, 0x31, 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x5a, 0x17, 0x0d, 0x37, 0x30, 0x30, 0x31, 0x30, 0x31,
-	0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x5a, 0xa0, 0x0e, 0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55, 0x1d,
-	0x14, 0x04, 0x03, 0x02, 0x01, 0x01, 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03,
-	0x02, 0x03, 0x01, 0x00 };
-static const uint8_t without_entries_rsa[] = { 0x30, 0x56, 0x30, 0x42, 0x02, 0x01, 0x01, 0x30, 0x0d, 0x06,
-	0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00, 0x30, 0x00, 0x17, 0x0d, 0x37,
-	0x30, 0x30, 0x31, 0x30, 0x31, 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x5a, 0x17, 0x0d, 0x37, 0x30, 0x30,
-	0x31, 0x30, 0x31, 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x5a, 0xa0, 0x0e, 0x30, 0x0c, 0x30, 0x0a, 0x06,
-	0x03, 0x55, 0x1d, 0x14, 0x04, 0x03, 0x02, 0x01, 0x01, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
-	0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00, 0x03, 0x01, 0x00 };
+#define YEAR_2050 INT64_C(2524608000)
+#define EC 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02
+#define RSA 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00
+#define UTC 0x17, 0x0d, '7', '0', '0', '1', '0', '1', '0', '0', '0', '0', '0', '0', 'Z'
+#define GENERAL 0x18, 0x0f, '1', '9', '7', '0', '0', '1', '0', '1', '0', '0', '0', '0', '0', '0', 'Z'
+#define NUMBER_1 \
+	0xa0, 0x0e, 0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55, 0x1d, 0x14, 0x04, 0x03, 0x02, 0x01, 0x01
+#define LIST(size, size_to_sign, algorithm, from, until) \
+	{ \
+		0x30, size, 0x30, size_to_sign, 0x02, 0x01, 0x01, algorithm, 0x30, 0x00, from, until, \
+		    NUMBER_1, algorithm, 0x03, 0x01, 0x00 \
+	}
+
+static const uint8_t ec_utc[] = LIST(0x50, 0x3f, EC, UTC, UTC);
+static const uint8_t ec_turn[] = LIST(0x52, 0x41, EC, UTC, GENERAL);
+static const uint8_t ec_general[] = LIST(0x54, 0x43, EC, GENERAL, GENERAL);
+static const uint8_t rsa_utc[] = LIST(0x56, 0x42, RSA, UTC, UTC);
+static const uint8_t rsa_turn[] = LIST(0x58, 0x44, RSA, UTC, GENERAL);
+static const uint8_t rsa_general[] = LIST(0x5a, 0x46, RSA, GENERAL, GENERAL);
+
+static struct bytes
+without_entries(bool rsa, const struct crl_request *request)
+{
+	static const struct bytes list[2][3] = {
+		{ { ec_utc, sizeof(ec_utc) }, { ec_turn, sizeof(ec_turn) },
+		    { ec_general, sizeof(ec_general) } },
+		{ { rsa_utc, sizeof(rsa_utc) }, { rsa_turn, sizeof(rsa_turn) },
+		    { rsa_general, sizeof(rsa_general) } },
+	};
+
+	return list[rsa][(request->this_update >= YEAR_2050) + (request->next_update >= YEAR_2050)];
+}
 
 static int
-crl_new(gnutls_x509_crl_t *crl, const struct signer *signer, size_t entries)
+crl_new(gnutls_x509_crl_t *crl, const struct signer *signer, const struct crl_request *request)
 {
 	const bool rsa = gnutls_privkey_get_pk_algorithm(signer->key, NULL) == GNUTLS_PK_RSA;
-	const gnutls_datum_t empty =
-	    datum_of(rsa ? (struct bytes){ without_entries_rsa, sizeof(without_entries_rsa) }
-			 : (struct bytes){ without_entries_ec, sizeof(without_entries_ec) });
+	const gnutls_datum_t empty = datum_of(without_entries(rsa, request));
 	int rc = gnutls_x509_crl_init(crl);
 
-	if (rc < 0 || entries > 0)
+	if (rc < 0 || request->entries > 0)
 		return rc;
 	return gnutls_x509_crl_import(*crl, &empty, GNUTLS_X509_FMT_DER);
 }
@@ -130,7 +149,7 @@ crl_build(struct arena *arena, const struct signer *signer, const struct crl_req
 	CLEANUP(datum_cleanup) gnutls_datum_t out = { NULL, 0 };
 	int rc;
 
-	if ((rc = crl_new(&crl, signer, request->entries)) < 0 || (rc = crl_fill(crl, signer, request)) < 0)
+	if ((rc = crl_new(&crl, signer, request)) < 0 || (rc = crl_fill(crl, signer, request)) < 0)
 		return failed(why, "building it", rc);
 	if ((rc = gnutls_x509_crl_privkey_sign(
 		 crl, signer->certificate, signer->key, private_key_digest(signer->key), 0)) < 0)

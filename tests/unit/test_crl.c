@@ -156,6 +156,40 @@ every_key(void **state)
 	}
 }
 
+/* UTCTime to 2049, GeneralizedTime from 2050 on (RFC 5280 section 5.1.2.4), with entries and without. */
+static void
+times(void **state)
+{
+	static const struct {
+		int64_t this_update, next_update;
+		const char *der;
+	} row[] = {
+		{ 2524607998, 2524607999, "170D3439313233313233353935385A170D3439313233313233353935395A" },
+		{ 2524607999, 2524608000,
+		    "170D3439313233313233353935395A180F32303530303130313030303030305A" },
+		{ 2524608000, 2524608001,
+		    "180F32303530303130313030303030305A180F32303530303130313030303030315A" },
+	};
+	static const enum key_type type[] = { KEY_EC_P256, KEY_RSA_2048 };
+	const struct crl_entry entry = { from_hex("41"), NOW };
+
+	(void)state;
+	for (size_t i = 0; i < 4 * ARRAY_SIZE(row); i++) {
+		const size_t r = i / 4;
+		const struct crl_request request = { 1, row[r].this_update, row[r].next_update, &entry,
+			i % 2 };
+		struct bytes authority, der;
+		struct signer signer = { NULL, NULL };
+
+		authority_make(&signer, &authority, type[i / 2 % 2], "Signer");
+		assert_int_equal(crl_sign(fixture.arena, &signer, &request, &der, NULL), OUTCOME_OK);
+		if (strstr(bytes_to_hex(fixture.arena, der), row[r].der) == NULL)
+			fail_msg(
+			    "row %zu, %zu entries: %s", r, request.entries, bytes_to_hex(fixture.arena, der));
+		signer_release(&signer);
+	}
+}
+
 static void
 impossible(void **state)
 {
@@ -221,6 +255,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden),
 		cmocka_unit_test(every_key),
+		cmocka_unit_test(times),
 		cmocka_unit_test(impossible),
 		cmocka_unit_test(read_again),
 	};
