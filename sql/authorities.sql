@@ -104,7 +104,7 @@ BEGIN
 	IF sealed IS NULL OR octet_length(sealed) NOT BETWEEN 32 AND 4096 THEN
 		RAISE EXCEPTION 'this is no sealing key' USING ERRCODE = 'invalid_parameter_value', HINT = 'It is made by: muster-ca init';
 	END IF;
-	UPDATE muster.configuration c SET sealing_key = sealed, sealing_key_sha256 = NULL WHERE NOT c.has_sealing_key;
+	UPDATE muster.configuration c SET sealing_key = sealed WHERE NOT c.has_sealing_key;
 	RETURN FOUND;
 END
 $$;

@@ -140,7 +140,7 @@ GRANT EXECUTE ON FUNCTION
 	muster.complete_authority_request(uuid, uuid, bytea, timestamptz, timestamptz),
 	muster.keys_under_passphrase(), muster.replace_key(text, uuid, bytea, bytea, bytea)
 	TO muster_admin;
-GRANT UPDATE (sealing_key, sealing_key_sha256, keep_events) ON muster.configuration TO muster_admin;
+GRANT UPDATE (sealing_key, keep_events) ON muster.configuration TO muster_admin;
 GRANT INSERT (id, organization, kind, subject, subject_name, reason), UPDATE (released_at, released_by, released_reason)
 	ON muster.event_hold TO muster_admin;
 GRANT UPDATE (state, retired_at, retired_reason) ON muster.device TO :changers, muster_help_desk;
