@@ -35,3 +35,14 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION muster.replace_key(text, uuid, bytea, bytea, bytea) IS 'Put a key that was encrypted anew in the place of what muster.keys_under_passphrase() gave: the SHA-256 of that (earlier) must still fit; muster-ca passphrase calls this, for all in one transaction. Returns whether it did. Example: SELECT muster.replace_key(''authority'', muster.authority_id(''Example issuing''), $1, $2);';
+
+CREATE OR REPLACE FUNCTION muster.sealing_key_is_new() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	NEW.sealing_key_sha256 := NULL;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION muster.sealing_key_is_new() IS 'Internal: trigger that forgets the SHA-256 of the sealing key before, so that no issuer takes a new one for it. Example: CREATE TRIGGER sealing_key_is_new BEFORE UPDATE OF sealing_key ON muster.configuration FOR EACH ROW WHEN (OLD.sealing_key IS NULL OR NEW.sealing_key IS NULL) EXECUTE FUNCTION muster.sealing_key_is_new();';
+CREATE OR REPLACE TRIGGER sealing_key_is_new BEFORE UPDATE OF sealing_key ON muster.configuration
+	FOR EACH ROW WHEN (OLD.sealing_key IS NULL OR NEW.sealing_key IS NULL) EXECUTE FUNCTION muster.sealing_key_is_new();

@@ -150,7 +150,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT c.severity, c.topic, c.finding, c.next_step FROM (VALUES
 		('error', 'organization', NOT EXISTS (SELECT FROM muster.organization o WHERE o.deleted_at IS NULL), 'there is no organization', 'SELECT muster.add_organization(key, name, enrollment_url, device_url);'),
 		('error', 'sealing key', NOT (SELECT x.has_sealing_key FROM muster.configuration x), 'there is no key to seal devices'' secrets with', 'muster-ca init --organization KEY'),
-		('note', 'authority', EXISTS (SELECT FROM muster.authority_request r WHERE r.made_at < now() - interval '30 days'),
+		('warning', 'authority', EXISTS (SELECT FROM muster.authority_request r WHERE r.made_at < now() - interval '30 days'),
 			'a request has waited for its certificate for more than 30 days', 'muster-ca import FILE; or: SELECT muster.withdraw_authority_request(name) FROM muster.authority_requests;'),
 		('warning', 'events', EXISTS (SELECT FROM muster.event e WHERE e.tableoid = 'muster.event_default'::regclass), 'events are in the default partition: housekeeping did not make a month''s partition in time',
 			'look for "housekeeping" in muster''s log'),

@@ -44,7 +44,8 @@ same_sealing_key(const struct keyring *open, const struct issuer_configuration *
 
 	if (bytes_equal(stored->sealing_key, open->configuration.sealing_key))
 		return true;
-	if (open->sealing_key.data == NULL || stored->sealing_key_sha256.size != sizeof(sha256) ||
+	if (open->sealing_key.data == NULL || stored->sealing_key.size == 0 ||
+	    stored->sealing_key_sha256.size != sizeof(sha256) ||
 	    gnutls_hash_fast(GNUTLS_DIG_SHA256, open->sealing_key.data, open->sealing_key.size, sha256) < 0)
 		return false;
 	return bytes_equal(stored->sealing_key_sha256, (struct bytes){ sha256, sizeof(sha256) });

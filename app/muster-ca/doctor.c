@@ -186,10 +186,10 @@ static enum outcome
 configuration_look(struct doctor *doctor, struct why *why)
 {
 	static const char sql[] =
-	    "SELECT coalesce('organization ' || organization_key, 'database'), finding, "
-	    "next_step"
+	    "SELECT coalesce('organization ' || organization_key, 'database'), finding,"
+	    "       next_step"
 	    "  FROM muster.check_configuration()"
-	    " WHERE topic IN ('authority', 'sealing key')";
+	    " WHERE topic IN ('authority', 'sealing key', 'revocation') AND severity <> 'note'";
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o = database_query(doctor->conn, sql, NULL, 0, &result, why);
 

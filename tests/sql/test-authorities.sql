@@ -66,6 +66,9 @@ SELECT results_eq('SELECT sealing_key, sealing_key_sha256 FROM muster_issuer.gen
 SELECT is(try('boss', $$SELECT muster.replace_key('authority', muster.authority_id('Example issuing'), sha256(test.locked_key()), test.der(1))$$),
 	'ERROR: new row for relation "authority" violates check constraint "private_key_is_encrypted"', 'a clear key is never stored');
 SELECT is(try('boss', $$SELECT muster.replace_key('password', NULL, '\x00', '\x00')$$), 'ERROR: a key is of an authority, a request, or the sealing key, not of "password" HINT: Keys are encrypted anew by: muster-ca passphrase', 'nothing else is a key');
+UPDATE muster.configuration SET sealing_key = NULL;
+SELECT is(try('boss', $$SELECT muster.set_sealing_key(sha256('a new one'))$$), 'true', 'a sealing key that is new');
+SELECT results_eq('SELECT sealing_key, sealing_key_sha256 FROM muster_issuer.generation()', $$VALUES (sha256('a new one'), NULL::bytea)$$, 'is not taken for the one before');
 SELECT is((SELECT details -> 'also' FROM muster.event WHERE kind = 'authority changed' ORDER BY at DESC LIMIT 1), '["private_key"]', 'that a key changed is an event');
 SELECT is_empty($$SELECT details FROM muster.event WHERE details::text LIKE '%' || encode(test.locked_key(), 'hex') || '%' OR details::text LIKE '%' || encode(sha256('anew'), 'hex') || '%'$$, 'and no key is in it');
 

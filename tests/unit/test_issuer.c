@@ -11,6 +11,7 @@
 #include <muster/store/issuer.h>
 #include <muster/store/renewal.h>
 
+#include <gnutls/crypto.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -828,6 +829,50 @@ test_keys_kept(void **state)
 	issuer_end(&running, EXIT_SUCCESS);
 }
 
+static struct bytes
+issuing_key_under(const struct secret *passphrase)
+{
+	gnutls_privkey_t key = NULL;
+	struct bytes sealed = { NULL, 0 };
+
+	assert_int_equal(keystore_open(db.issuing_key, &db.passphrase, &key, NULL), OUTCOME_OK);
+	assert_int_equal(keystore_seal(db.arena, key, passphrase, &sealed, NULL), OUTCOME_OK);
+	gnutls_privkey_deinit(key);
+	return sealed;
+}
+
+/* Nor one that was only encrypted anew: the file may have the earlier passphrase yet. */
+static void
+test_keys_under_another_passphrase(void **state)
+{
+	static const enum reply script[] = { RECORDS, STALE, RECORDS, STALE, STALE };
+	struct secret other = secret_copy("another", 7), key = { NULL, 0 };
+	struct running running;
+	struct answer answer;
+	struct why why;
+	uint8_t sha256[32];
+
+	(void)state;
+	db.script = script;
+	assert_int_equal(ask_once(&honest, &running, &answer, NULL), OUTCOME_OK);
+	assert_int_equal(sealing_key_open(db.sealing_key, &db.passphrase, &key, NULL), OUTCOME_OK);
+	assert_int_equal(gnutls_hash_fast(GNUTLS_DIG_SHA256, key.data, key.size, sha256), 0);
+	assert_int_equal(
+	    sealing_key_seal(db.arena, &key, &other, &db.configuration.sealing_key, NULL), OUTCOME_OK);
+	db.configuration.sealing_key_sha256 = arena_copy(db.arena, sha256, sizeof(sha256));
+	db.authority.private_key = issuing_key_under(&other);
+	assert_int_equal(ask_with(&running, &honest, &answer, NULL), OUTCOME_OK);
+	/* Another sealing key, or none, is not taken for the one that is open. */
+	sha256[0] ^= 1;
+	assert_int_equal(sealing_key_new(db.arena, &other, &db.configuration.sealing_key, NULL), OUTCOME_OK);
+	db.configuration.sealing_key_sha256 = arena_copy(db.arena, sha256, sizeof(sha256));
+	assert_int_equal(ask_with(&running, &honest, &answer, &why), OUTCOME_CERTIFICATE_REQUEST);
+	assert_non_null(strstr(why.text, "sealing key does not open"));
+	issuer_end(&running, EXIT_SUCCESS);
+	secret_release(&other);
+	secret_release(&key);
+}
+
 /* Organizations come after the start; strangers do not make it read all the time. */
 static void
 test_new_organization(void **state)
@@ -1009,6 +1054,7 @@ main(void)
 		FRESH(test_stale),
 		FRESH(test_always_stale),
 		FRESH(test_keys_kept),
+		FRESH(test_keys_under_another_passphrase),
 		FRESH(test_new_organization),
 		FRESH(test_database_away),
 		FRESH(test_unopenable),
