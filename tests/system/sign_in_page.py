@@ -18,6 +18,7 @@ QUERY = "?appru=ms-app%3A%2F%2Fwindows.immersivecontrolpanel&login_hint=ada%40ex
 URL = "https://%s:%d%s%s" % (HOST, PORT, PATH, QUERY)
 SIZES = {"phone": (360, 640), "window": (500, 700), "desktop": (1280, 800)}
 WRONG = "Wrong-password-7"
+secret_used("password that was typed", WRONG)
 
 # The lowest contrast of any text with what it stands on, and of the borders and rings that show where something is.
 CONTRASTS = """
