@@ -9,7 +9,7 @@ ALTER TABLE muster.organization
 		AND cardinality(auth_policies) = cardinality(array_remove(auth_policies, 'Certificate')) + ('Certificate' = ANY (auth_policies))::integer),
 	ADD COLUMN sign_in text NOT NULL DEFAULT 'page' CONSTRAINT sign_in_known CHECK (sign_in IN ('page', 'web server'));
 COMMENT ON COLUMN muster.organization.auth_policies IS 'Authentication policies by priority: OnPremise (password), Federated (token of the sign-in page, of a provisioning package, of Entra ID), Certificate (signed by one). None: nobody enrolls. Set with muster.set_auth_policies.';
-COMMENT ON COLUMN muster.organization.sign_in IS 'Where Federated devices sign in. page: our page, with the account''s password or its directory''s. web server: a path that the web server''s own module protects (OpenID Connect, Kerberos, SAML). Set with muster.set_sign_in.';
+COMMENT ON COLUMN muster.organization.sign_in IS 'Where Federated devices sign in. page: our page, with the account''s password. web server: a path that the web server''s own module protects (OpenID Connect, Kerberos, SAML). Set with muster.set_sign_in.';
 
 CREATE TABLE muster.token (
 	id            uuid PRIMARY KEY DEFAULT muster.new_id(),

@@ -56,4 +56,7 @@ BEGIN
 END
 $protect$;
 
+-- Since directories prove passwords, the page does not ask for the account's own alone.
+COMMENT ON COLUMN muster.organization.sign_in IS 'Where Federated devices sign in. page: our page, with the account''s password or its directory''s. web server: a path that the web server''s own module protects (OpenID Connect, Kerberos, SAML). Set with muster.set_sign_in.';
+
 INSERT INTO muster.schema_version (version, name) VALUES (17, 'terms');

@@ -61,8 +61,9 @@ rows() {
 		 GROUP BY c.oid, c.relname ORDER BY 1" | query -d "$1" | LC_ALL=C sort
 }
 
-# Rows that an upgrade may add: the migrations themselves, outcomes, what they did as events.
-rows_may_come() { grep -vE $'^(schema_version|outcome|event)\t'; }
+# Rows that an upgrade may add: the migrations themselves, outcomes, what they did as events; and what the pages say
+# (page_text: key, language, own, standard), but nothing in an administrator's place.
+rows_may_come() { grep -vE $'^((schema_version|outcome|event)\t|page_text\t[^\t]*\t[^\t]*\t\\\\N\t)'; }
 
 # is_kept NAME DATABASE OLD: every row of OLD is in DATABASE, and no other but those that may come.
 is_kept() {
@@ -250,19 +251,21 @@ statements() {
 		sed -E 's/^psql:[^ ]* //; s/^(event partitions).*/\1/'
 }
 
-# statements_missing VERSION ROLE: statements in that version's app/store that the frozen list lacks; none where
-# this is no git checkout with that commit.
+# statements_missing VERSION ROLE: statements to that role's functions in that version's app/store that the frozen list
+# lacks; none where this is no git checkout with that commit.
 statements_missing() {
-	local commit text
+	local commit file text
 	commit=$(cat "$schemas/$1/commit")
-	git -C "$here" cat-file -e "$commit:app/store/$2.c" 2>/dev/null || return 0
-	git -C "$here" show "$commit:app/store/$2.c" | tr -d '\n\t' | sed 's/" *"//g' | grep -oE '"SELECT [^"]*"' | tr -d '"' |
+	git -C "$here" cat-file -e "$commit:app/store" 2>/dev/null || return 0
+	for file in $(git -C "$here" ls-tree --full-tree --name-only "$commit" app/store/ | grep '[.]c$'); do
+		git -C "$here" show "$commit:$file" | tr -d '\n\t' | sed 's/" *"//g' | grep -oE "\"SELECT [^\"]* FROM muster_$2[.][^\"]*\"" | tr -d '"'
+	done |
 		while read -r text; do
 			grep -qF "AS $text;" "$schemas/$1/statements-$2.sql" || printf '%s\n' "$text"
 		done
 }
 
-# written DATABASE: what those statements wrote, but for the times.
+# written DATABASE: what those statements wrote, but for the times, and for the ids of accounts that they made.
 written() {
 	query -d "$1" -c "
 		SELECT d.id, d.organization, d.account, d.device_id, d.hardware_id, d.name, d.enrollment_type, d.os_version, d.facts, d.state, d.trace, d.attempt,
@@ -270,11 +273,19 @@ written() {
 		  FROM muster.device d ORDER BY d.id" -c "
 		SELECT c.sha256, c.organization, c.device, c.authority, c.serial, c.public_key_sha256, c.der, c.not_before, c.not_after, c.first_used_at IS NULL
 		  FROM muster.certificate c ORDER BY c.sha256" -c "
-		SELECT e.kind, e.organization, e.account, e.device, e.trace, e.attempt, e.stage, e.outcome, e.why, e.user_name, e.actor, e.actor_role
+		SELECT e.kind, e.organization, (SELECT a.upn FROM muster.account a WHERE a.id = e.account), e.device, e.trace, e.attempt, e.stage, e.outcome,
+			CASE WHEN e.kind <> 'passwords refused' THEN e.why END, e.user_name, e.actor, e.actor_role
 		  FROM muster.event e WHERE e.actor IN ('muster_worker', 'muster_issuer')
 			-- what newer schemas tell besides
 			AND e.kind <> 'certificate revoked'
-		 ORDER BY e.trace, e.kind, e.device, e.at"
+		 ORDER BY e.trace, e.kind, e.device, e.at" -c "
+		SELECT a.organization, a.upn, a.display_name, a.kind, i.tenant, i.subject, i.how, (SELECT count(*) FROM muster.known_network k WHERE k.account = a.id),
+			ARRAY(SELECT (m.account_group, m.how) FROM muster.account_group_member m WHERE m.account = a.id ORDER BY m.account_group)
+		  FROM muster.account a LEFT JOIN muster.account_identity i ON i.account = a.id ORDER BY 1, 2, 5, 6" -c "
+		SELECT t.organization, t.account, t.sha256, t.how, t.issued_remote, t.trace, t.attempt, t.consumed_key, t.device FROM muster.token t ORDER BY t.sha256" -c "
+		SELECT b.id, b.devices, e.device, e.public_key_sha256, e.counted FROM muster.bulk_token b LEFT JOIN muster.bulk_enrollment e ON e.bulk_token = b.id ORDER BY 1, 3" -c "
+		SELECT u.sha256, u.organization, u.device, u.until FROM muster.used_signature u ORDER BY 1" -c "
+		SELECT f.kind, f.bucket, f.organization, f.account, f.networks, f.failures, f.refused, f.refused_until IS NULL FROM muster.password_failure f ORDER BY 1, 2"
 }
 
 # Statements that begin before an upgrade is committed wait for it, inside the functions of the old schema, and go
@@ -328,7 +339,8 @@ upgrade_slow() {
 }
 
 # statements_alone VERSION ROLE: one script for every kind of statement, work/under_way/ROLE-KIND.sql: its PREPARE and
-# its first EXECUTE, or the first CALL. What the script asks the database for its arguments is left out, since it would wait as well.
+# its first EXECUTE, or the first CALL. What sets variables goes before it, each in one line; but what the script asks
+# our functions for its arguments is left out, since it would wait as well.
 statements_alone() {
 	local script=$schemas/$1/statements-$2.sql kind
 	while read -r kind; do

@@ -6,10 +6,9 @@ import sys
 import os
 
 
-def private_values(path):
-    """The longest OCTET STRINGs and INTEGERs that are private: by openssl's own account of the key."""
-    text = subprocess.run(["openssl", "pkey", "-inform", "DER", "-in", path, "-text", "-noout"], check=True,
-                          stdout=subprocess.PIPE).stdout.decode()
+def private_values(key):
+    """The longest OCTET STRINGs and INTEGERs that are private, of a key in DER or PEM: by openssl's own account of it."""
+    text = subprocess.run(["openssl", "pkey", "-text", "-noout"], check=True, input=key, stdout=subprocess.PIPE).stdout.decode()
     values, current = [], None
     for line in text.splitlines():
         if line.startswith(("priv:", "privateExponent:", "prime1:", "prime2:")):
@@ -22,14 +21,22 @@ def private_values(path):
     return [bytes.fromhex(v).lstrip(b"\0") for v in values if len(v) >= 32]
 
 
+def written(value):
+    """In hexadecimal and in both alphabets of base64, wherever in another text's base64 it begins."""
+    yield value.hex().encode()
+    yield value.hex().upper().encode()
+    for shift in range(3):
+        # Of the letters those that nothing else has a part in.
+        text = base64.b64encode(b"\0" * shift + value)[(shift * 8 + 5) // 6:(shift + len(value)) * 8 // 6]
+        yield text
+        yield text.translate(bytes.maketrans(b"+/", b"-_"))
+
+
 def needles(values):
     for value in values:
         yield value
         yield value[::-1]  # limbs of a little-endian number
-        yield value.hex().encode()
-        yield value.hex().upper().encode()
-        for shift in range(3):
-            yield base64.b64encode(b"\0" * shift + value)[4:-4]
+        yield from written(value)
 
 
 def files(places):
@@ -42,7 +49,8 @@ def files(places):
 
 
 if __name__ == "__main__":
-    wanted = list(needles(private_values(sys.argv[1])))
+    with open(sys.argv[1], "rb") as its_key:
+        wanted = list(needles(private_values(its_key.read())))
     found, seen = [], 0
     for path in files(sys.argv[2:]):
         try:

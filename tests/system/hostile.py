@@ -66,7 +66,7 @@ def bodies(service, whole, bound):
         yield "two passwords", whole(security=token.replace(
             "</wsse:UsernameToken>", "<wsse:Password>x</wsse:Password></wsse:UsernameToken>")), "InvalidSecurity"
         yield "markup as the user", whole(MARKUP), "Authentication"
-        yield "markup as the password", whole(UPN, MARKUP), "Authentication"
+        yield "markup as the password", whole(UPN, "password" + MARKUP), "Authentication"
         yield "SQL as the user", whole("'; DROP TABLE muster.device; --@example.test"), "Authentication"
 
 

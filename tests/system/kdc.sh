@@ -53,6 +53,9 @@ kdc_start() {
 kadmin_local() { /usr/sbin/kadmin.local -r EXAMPLE.TEST "$@" >>"$kdc/kadmin" 2>&1; }
 
 # A password is no argument: programs' arguments can be seen.
-kdc_add() { printf '%s\n%s\n' "$2" "$2" | kadmin_local addprinc "$1"; }
+kdc_add() {
+	uses_secret "password of principal $1" "$2"
+	printf '%s\n%s\n' "$2" "$2" | kadmin_local addprinc "$1"
+}
 kdc_keytab() { kadmin_local addprinc -randkey "$1" && kadmin_local ktadd -norandkey -k "$2" "$1"; }
 kdc_ticket() { printf '%s\n' "$2" | kinit "$1@EXAMPLE.TEST" >>"$kdc/kinit" 2>&1; }

@@ -168,6 +168,7 @@ fixture_read() {
 	. "$dir/env"
 	log=$dir/log/muster.log
 	export MUSTER_TEST_LOG=$log
+	uses_secret_in "$dir"/secrets/*.password "$dir/secrets/passphrase"
 	base=https://$MUSTER_HOST:$MUSTER_PORT
 }
 
@@ -197,9 +198,13 @@ cleanup() {
 scratch=$(mktemp -d /tmp/muster-test-XXXXXX)
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
+# shellcheck source=tests/system/secrets.sh
+. "$here/secrets.sh"
 
-# finish: the last cases, for every test: no sanitizer spoke, and nobody crashed unasked; then the plan.
+# finish: the last cases, for every test: no secret was left behind, no sanitizer spoke, and nobody crashed unasked;
+# then the plan.
 finish() {
+	[ ! -d "${dir-}" ] || secrets_absent
 	[ ! -r "${log-}" ] || is "no sanitizer report in the server's log" \
 		"$(grep -c -E 'ERROR: (Address|Leak)Sanitizer|runtime error:|SUMMARY: ' "$log")" 0
 	printf '1..%d\n' "$cases"
@@ -225,6 +230,7 @@ conninfo_admin() {
 device() {
 	local verb=$1
 	shift
+	uses_secrets_of "$@"
 	"$build/muster-device" "$verb" --server "$MUSTER_HOST:$MUSTER_PORT" --ca-file "$MUSTER_TLS_CA" \
 		--connect-to "$MUSTER_HOST:$MUSTER_PORT:$MUSTER_ADDRESS:$MUSTER_PORT" \
 		--connect-to "$MUSTER_DEVICE_HOST:$MUSTER_DEVICE_PORT:$MUSTER_ADDRESS:$MUSTER_DEVICE_PORT" \
@@ -232,7 +238,13 @@ device() {
 }
 
 # ca VERB ARGUMENT…: muster-ca as the administrator.
-ca() { "$build/muster-ca" --database "$(conninfo_admin)" "$@"; }
+ca() {
+	local status=0
+	"$build/muster-ca" --database "$(conninfo_admin)" "$@" || status=$?
+	# It may have made the file.
+	uses_secrets_of "$@"
+	return "$status"
+}
 
 # ca_at_token VERB ARGUMENT…: the same, as the user that the token belongs to.
 ca_at_token() {
@@ -247,6 +259,7 @@ ca_at_token() {
 # signed_in FILE [UPN]: a token as the sign-in page would make it (for ada), in a file of its own.
 signed_in() {
 	(umask 077 && openssl rand -base64 32 | tr '+/' '-_' | tr -d '=\n' >"$1")
+	uses_secret_in "$1"
 	superuser "SELECT outcome FROM muster_worker.make_token('example', (SELECT id FROM muster.account WHERE upn = '${2:-$MUSTER_UPN}'),
 		'\\x$(sha256sum <"$1" | cut -d' ' -f1)', 'sign-in page', NULL, NULL, '127.0.0.1')" >/dev/null
 }

@@ -12,7 +12,9 @@ def secret(file):
         return stream.readline().rstrip(b"\n")
 
 
-wanted_bytes = {"the authority's key": list(needles(private_values(key))),
+with open(key, "rb") as stream:
+    authority_key = stream.read()
+wanted_bytes = {"the authority's key": list(needles(private_values(authority_key))),
                 "the passphrase": [secret("passphrase")],
                 "the issuer's database password": [secret("issuer.password")]}
 found = {what: False for what in wanted_bytes}

@@ -29,12 +29,14 @@ oidc_apache() {
 	sed -e "s|^\(Define muster_oidc_provider\) .*|\1 \"$oidc_issuer/.well-known/openid-configuration\"|" \
 		-e "s|^\(Define muster_oidc_ca\) .*|\1 \"$dir/tls/ca.pem\"|" \
 		-e "s|^\(Define muster_oidc_secret\) .*|\1 \"$oidc_secret\"|" \
-		-e "s|^\(Define muster_oidc_passphrase\) .*|\1 \"$(random_word)\"|" \
+		-e "s|^\(Define muster_oidc_passphrase\) .*|\1 \"$oidc_passphrase\"|" \
 		"$source_dir/deploy/apache/sign-in-openid-connect.conf" >"$oidc/sign-in-openid-connect.conf"
 }
 
 oidc_start() {
-	oidc=$scratch/oidc oidc_secret=$(random_word)
+	oidc=$scratch/oidc oidc_secret=$(random_word) oidc_passphrase=$(random_word)
+	uses_secret "client secret" "$oidc_secret"
+	uses_secret "passphrase of cookies" "$oidc_passphrase"
 	oidc_port=$(free_port "$MUSTER_PORT" "$MUSTER_DEVICE_PORT")
 	oidc_issuer=https://127.0.0.1:$oidc_port
 	mkdir -p "$oidc"

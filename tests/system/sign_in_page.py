@@ -18,6 +18,7 @@ APPRU = "ms-app://windows.immersivecontrolpanel"
 QUERY = "?appru=ms-app%3A%2F%2Fwindows.immersivecontrolpanel&login_hint=ada%40example.test"
 URL = "https://%s:%d%s%s" % (HOST, PORT, PATH, QUERY)
 WRONG = "Wrong-password-7"
+secret_used("password that was typed", WRONG)
 
 def words(language):
     """All that the page says in a language, as the database has it."""

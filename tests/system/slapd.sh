@@ -92,6 +92,7 @@ slapd_make() {
 	mkdir -p "$slapd_dir"
 	for who in bob carol service; do random_word | write_file "$slapd_dir/$who.password" 600 "$(id -un)"; done
 	printf 'käse, "%s" (*)' "$(random_word)" | write_file "$slapd_dir/ada.password" 600 "$(id -un)"
+	uses_secret_in "$slapd_dir"/*.password
 	slapd_certificates >"$slapd_dir/openssl.log" 2>&1
 	slapd_entries >"$slapd_dir/entries.ldif"
 }

@@ -49,6 +49,17 @@ def same(name, got, wanted):
     return case(name, got == wanted, "got    %r" % (got,), "wanted %r" % (wanted,))
 
 
+noted = set()
+
+
+def secret_used(name, text):
+    """Noted once, so that the test's end looks whether it stands in a log or a dump."""
+    if text not in noted:
+        noted.add(text)
+        with open(os.environ["MUSTER_TEST_SECRETS"], "ab", 0) as file:
+            file.write(("%s\t%s\n" % (name, text)).encode("utf-8", "surrogateescape"))
+
+
 # --- HTTP ---
 
 class Answer:
@@ -137,12 +148,14 @@ def post(path, body, **more):
 # --- envelopes ---
 
 def username_token(user, password):
+    secret_used("password that was sent", password)
     return ('<wsse:UsernameToken><wsse:Username>%s</wsse:Username><wsse:Password wsse:Type="http://docs.oasis-open.org'
             '/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText">%s</wsse:Password>'
             '</wsse:UsernameToken>') % (escape(user), escape(password))
 
 
 def binary_token(value="QUJD"):
+    secret_used("token that was sent", value)
     return ('<wsse:BinarySecurityToken ValueType="http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/'
             'DeviceEnrollmentUserToken" EncodingType="%s#base64binary">%s</wsse:BinarySecurityToken>' % (WSSE, value))
 
