@@ -65,6 +65,9 @@ web_configure() {
 		server.document-root = "$web/empty"
 		$(is_root && printf 'server.username = "%s"\nserver.groupname = "%s"' "$web_user" "$(id -gn "$web_user")")
 		server.max-fds = 4096
+		# When the clock jumps (a machine that slept) lighttpd restarts itself, which its user, who can't read the
+		# keys, would not survive.
+		server.feature-flags = ( "server.clock-jump-restart" => 0 )
 		include "$web/settings.conf"
 		include "$web/muster.conf"
 	END
