@@ -13,7 +13,8 @@
 
 clock_library=$(ls /usr/lib/*/faketime/libfaketime.so.1 2>/dev/null)
 
-# clock_begin: make the offset and what puts programs under it; changes $build and $PATH.
+# clock_begin [DATE]: make the offset and what puts programs under it; changes $build and $PATH. It is now,
+# or then.
 clock_begin() {
 	[ -n "$clock_library" ] || {
 		echo "Bail out! there is no libfaketime: apt-get install libfaketime"
@@ -23,7 +24,7 @@ clock_begin() {
 	temporary+=("$clock_dir")
 	chmod 755 "$clock_dir"
 	mkdir -p "$clock_dir"/{bin,build,shared}
-	clock_seconds=0
+	clock_seconds=$(($(date -d "${1-now}" +%s) - $(date +%s)))
 	clock_write
 	# The offset is read again in every new second: a file opened in each call would be opened within
 	# PostgreSQL's signal handlers, too.
@@ -31,6 +32,7 @@ clock_begin() {
 		FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1)
 	clock_programs
 	clock_servers
+	clock_tools
 	clock_sweep
 	at_end+=(clock_sweep)
 	build=$clock_dir/build
@@ -99,14 +101,18 @@ clock_servers() {
 	done
 }
 
-# clocked COMMAND…: a program that isn't ours, under the moved clock.
-clocked() { command env LD_PRELOAD="$clock_library" "${clock_environment[@]}" "$@"; }
-curl() { clocked curl "$@"; }
-openssl() { clocked openssl "$@"; }
-certtool() { clocked certtool "$@"; }
-
-# clock_now: seconds since 1970 by the moved clock.
-clock_now() { printf '%d' $(($(date +%s) + clock_seconds)); }
+# Tools that look at the clock, by their names.
+clock_tools() {
+	local tool
+	for tool in openssl curl certtool certutil vfychain; do
+		command -v "$tool" >/dev/null || continue
+		clock_script "$clock_dir/bin/$tool" <<-END
+			#!/bin/sh
+			export LD_PRELOAD=$clock_library ${clock_environment[*]}
+			exec $(command -v "$tool") "\$@"
+		END
+	done
+}
 
 # clock_forward INTERVAL: 'N days', 'N hours' or 'N seconds' later for everybody, at once. What is asked after it is
 # answered by the new time; then what the hours between would have done is made up for.
