@@ -104,7 +104,7 @@ clock_servers() {
 # Tools that look at the clock, by their names.
 clock_tools() {
 	local tool
-	for tool in openssl curl certtool certutil vfychain; do
+	for tool in openssl curl certtool certutil crlutil vfychain; do
 		command -v "$tool" >/dev/null || continue
 		clock_script "$clock_dir/bin/$tool" <<-END
 			#!/bin/sh

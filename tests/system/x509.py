@@ -400,11 +400,13 @@ def told_keys(found):
 # --- the rules themselves ---
 
 def extension_of(tbs, name):
-    return next(e for e in tbs["extensions"] if e["extn_id"].native == name)
+    return next((e for e in tbs["extensions"] if e["extn_id"].native == name), None)
 
 
 def set_extension(name, value):
     def change(tbs, whole):
+        if extension_of(tbs, name) is None:
+            add_extension(name, value)(tbs, whole)
         extension_of(tbs, name)["extn_value"] = core.ParsableOctetString(value)
     return change
 
@@ -467,9 +469,9 @@ BREAKS = (
     ("keyCertSign", usage, set_extension("key_usage", b"\x03\x02\x02\x84")),
     ("serverAuth", purpose, set_extension("extended_key_usage", bytes.fromhex("300a06082b06010505070301"))),
     ("another subject key id", subject_key, set_extension("key_identifier", b"\x04\x01\x07")),
-    ("a list by ldap", distribution_points, add_extension("crl_distribution_points",
+    ("a list by ldap", distribution_points, set_extension("crl_distribution_points",
                                                            bytes.fromhex("3011300fa00da00b86096c6461703a2f2f782f"))),
-    ("no alternative name", alternative_names, add_extension("subject_alt_name", b"\x30\x00")),
+    ("no alternative name", alternative_names, set_extension("subject_alt_name", b"\x30\x00")),
 )
 
 # And these break its bytes.
