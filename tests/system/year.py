@@ -9,6 +9,9 @@ import os
 import ssl
 import subprocess
 import sys
+import urllib.request
+
+from asn1crypto import crl, pem, x509
 
 from wire import *
 from year_model import *
@@ -162,14 +165,22 @@ class Life:
             self.wake(day)
 
 
-    def knock(self, day):
+    def knock(self, day, listed):
         """Every certificate that the device had and used, oldest first."""
         used = self.kept["certificates"] - (self.kept["unused"] is not None)
-        self.kept["doors"][str(day)] = [self.shown(number) for number in range(used)]
+        doors = self.kept["doors"][str(day)] = [self.shown(number) for number in range(used)]
+        for number, door in enumerate(doors):
+            if door != "expired" and self.serial(number) in listed:
+                doors[number] += ", listed"
+
+    def serial(self, number):
+        with open("%s.%d.pem" % (self.state, number), "rb") as file:
+            return x509.Certificate.load(next(pem.unarmor(file.read(), multiple=True))[2]).serial_number
 
 
 ACCOUNT_DEEDS = {"disable": "SELECT muster.disable_account('%s@example.test', 'left')", "enable": "SELECT muster.enable_account('%s@example.test')"}
 DEVICE_DEEDS = {
+    "revoke": "SELECT muster.revoke_certificate(sha256, 'keyCompromise') FROM muster.certificates WHERE device = '{id}' ORDER BY issued_at DESC LIMIT 1",
     "retire": "SELECT muster.retire_device('{id}', 'lost')",
     "block": "SELECT muster.block_device('example', 'device id', (SELECT device_id FROM muster.devices WHERE id = '{id}'), 'stolen')",
     "unblock": "SELECT muster.unblock_device('example', 'device id', (SELECT device_id FROM muster.devices WHERE id = '{id}'))",
@@ -186,6 +197,21 @@ def administrators(day, lives):
         psql("; ".join(statements))
 
 
+def revoked_serials():
+    """What stands in the issuing authorities' lists, as they are published, once none is due any more."""
+    end, found = time.monotonic() + 90, set()
+    while psql("SELECT bool_and(state = 'good') FROM muster.crls WHERE kind = 'issuing'") != "t":
+        if time.monotonic() > end:
+            sys.exit("lists: " + psql("SELECT string_agg(authority || ' ' || state, ', ') FROM muster.crls"))
+        time.sleep(0.2)
+    for row in rows("SELECT id FROM muster.crls WHERE kind = 'issuing'"):
+        url = "http://%s:%s/muster/crl/%s.crl" % (ADDRESS, os.environ["MUSTER_PUBLICATION_PORT"], row["id"])
+        with urllib.request.urlopen(url) as answer:
+            entries = crl.CertificateList.load(answer.read())["tbs_cert_list"]["revoked_certificates"]
+        found |= {entry["user_certificate"].native for entry in entries.native and entries or ()}
+    return found
+
+
 def step(day):
     year = load()
     lives = [Life(device, year) for device in devices(COUNT)]
@@ -193,7 +219,8 @@ def step(day):
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda life: life.live(day), lives))
         if day in KNOCKING:
-            list(pool.map(lambda life: life.knock(day), lives))
+            listed = revoked_serials()
+            list(pool.map(lambda life: life.knock(day, listed), lives))
     save(year)
 
 
@@ -203,14 +230,14 @@ def became(life, found, refused):
     """A device as server and door have it."""
     return {"deeds": [tuple(d) for d in life.kept["deeds"]],
             "enrollments": [(found[i][0]["state"], [(on_day(life.start, c["issued"]), on_day(life.start, c["ends"]), c["authority"],
-                                                     on_day(life.start, c["superseded"])) for c in found[i]]) for i in life.kept["ids"]],
+                                                     on_day(life.start, c["superseded"]), c["reason"]) for c in found[i]]) for i in life.kept["ids"]],
             "doors": {int(day): doors for day, doors in life.kept["doors"].items()},
             "refusals": {r["outcome"]: r["count"] for r in refused if r["device"] in life.kept["ids"]}}
 
 
 def reckoned(device):
     return {"deeds": device.deeds,
-            "enrollments": [(e.state, [(c.day, c.ends, c.authority, c.superseded) for c in e.certificates]) for e in device.enrollments],
+            "enrollments": [(e.state, [(c.day, c.ends, c.authority, c.superseded, c.reason) for c in e.certificates]) for e in device.enrollments],
             "doors": device.doors, "refusals": device.refusals}
 
 
@@ -218,7 +245,7 @@ def check():
     year = load()
     found, issued = {}, rows(
         "SELECT x.device, d.state, x.authority, extract(epoch FROM x.issued_at) AS issued, extract(epoch FROM x.not_after) AS ends, "
-        "extract(epoch FROM x.superseded_at) AS superseded FROM muster.certificates x JOIN muster.devices d ON d.id = x.device "
+        "extract(epoch FROM x.superseded_at) AS superseded, x.revocation_reason AS reason FROM muster.certificates x JOIN muster.devices d ON d.id = x.device "
         "WHERE d.name LIKE 'YEAR-%' ORDER BY x.issued_at")
     for row in issued:
         found.setdefault(row["device"], []).append(row)

@@ -20,7 +20,7 @@ class Kind:
     again     days on which it enrolls again
     by_hand   days on which somebody at the device has it renew, be it late
     use_after how many days after renewing it first shows the new certificate
-    device    {day: what an administrator does with it}: retire, block, unblock, revoke
+    device    {day: what an administrator does with it}: retire, block, unblock, revoke its certificate
     account   {day: what an administrator does with its account}: disable, enable; such kinds have accounts of their own"""
 
     def __init__(self, name, weight, away=None, again=None, by_hand=None, use_after=0, device=None, account=None):
@@ -31,7 +31,7 @@ class Kind:
 
 
 KINDS = (
-    Kind("always on", 20),
+    Kind("always on", 19),
     Kind("off until late in the renewal period", 3, away=lambda e: (100, e + 170)),
     Kind("off until the end, renewed by hand in the grace", 2, away=lambda e: (100, e + 180), by_hand=lambda e: (e + 190,)),
     Kind("off until the grace is over, renewed by hand in vain", 2, away=lambda e: (100, 230), by_hand=lambda e: (240,)),
@@ -41,6 +41,7 @@ KINDS = (
     Kind("enrolled again in between", 2, again=lambda e: (90,)),
     Kind("retired before it renews", 1, device={100: "retire"}),
     Kind("retired after it renewed", 1, device={230: "retire"}),
+    Kind("whose certificate was revoked, enrolled again", 1, device={190: "revoke"}, again=lambda e: (210,)),
     Kind("blocked", 1, device={120: "block"}),
     Kind("blocked for a while", 1, device={120: "block", 170: "unblock"}),
     Kind("of a disabled account", 1, account={130: "disable"}),
@@ -52,12 +53,18 @@ class Certificate:
     def __init__(self, day, renews=None):
         self.day, self.ends, self.renews = day, day + VALIDITY, renews
         self.authority = FIRST if day < ROLLOVER else SECOND
-        self.used = self.superseded = None
+        self.used = self.superseded = self.reason = None
 
 
 class Enrollment:
     def __init__(self, day):
         self.state, self.certificates = "enrolled", [Certificate(day)]
+
+    def revoke(self, day, reason):
+        """Those that have not ended, for good."""
+        for certificate in self.certificates:
+            if certificate.ends > day and certificate.reason is None:
+                certificate.reason = reason
 
 
 class Device:
@@ -81,6 +88,9 @@ class Device:
         deed = self.kind.device.get(day)
         if deed == "retire":
             self.enrollments[-1].state = "retired"
+            self.enrollments[-1].revoke(day, "cessationOfOperation")
+        elif deed == "revoke":
+            self.enrollments[-1].certificates[-1].reason = "keyCompromise"
         elif deed in ("block", "unblock"):
             self.blocked = deed == "block"
         if day in self.kind.account:
@@ -100,7 +110,9 @@ class Device:
 
     def enroll(self, day):
         if self.enrollments:
+            # The new enrollment's certificate is used at once.
             self.enrollments[-1].state = "replaced"
+            self.enrollments[-1].revoke(day, "superseded")
         self.enrollments.append(Enrollment(day))
         self.deeds.append((day, "enroll", "enrolled"))
         self.due = day + VALIDITY - PERIOD
@@ -117,7 +129,7 @@ class Device:
     def refusal(self, day):
         """Why the newest certificate isn't renewed; None: it is."""
         enrollment, certificate = self.enrollments[-1], self.enrollments[-1].certificates[-1]
-        if enrollment.state == "retired" or day >= certificate.ends + GRACE:
+        if enrollment.state == "retired" or certificate.reason is not None or day >= certificate.ends + GRACE:
             return "NotEligibleToRenew"
         return "Authorization" if self.disabled or self.blocked else None
 
@@ -144,14 +156,15 @@ class Device:
 
     @staticmethod
     def door(enrollment, certificate, day):
-        """What the device endpoint says to a certificate."""
+        """What the device endpoint says to a certificate, and whether its authority's list has it."""
         if day >= certificate.ends:
             return "expired"
+        listed = ", listed" if certificate.reason is not None else ""
         if enrollment.state == "retired":
-            return "retired"
-        if certificate.superseded is not None or enrollment.state == "replaced":
-            return "superseded"
-        return "open"
+            return "retired" + listed
+        if certificate.reason not in (None, "superseded"):
+            return "revoked" + listed
+        return "open" if certificate.superseded is None and certificate.reason is None else "superseded" + listed
 
 
 def devices(count):
