@@ -359,11 +359,14 @@ def exists(table):
 
 
 def things():
-    """Authorities and devices' certificates."""
+    """Certificates of authorities, of devices, and of roots by other roots."""
+    crossed = ("UNION ALL SELECT NULL, 'cross', n.name || ' by ' || o.name, o.id, NULL, encode(y.certificate, 'hex') "
+               "FROM muster.cross_certificate y JOIN muster.authority n ON n.id = y.authority JOIN muster.authority o ON o.id = y.certified_by"
+               if exists("muster.cross_certificate") else "")
     return [Thing(row, x509.Certificate.load(bytes.fromhex(row["der"]), strict=True)) for row in rows(
         "SELECT id, kind, name AS label, parent AS issuer, NULL AS serial, encode(certificate, 'hex') AS der "
         "FROM muster.authority UNION ALL SELECT NULL, 'device', 'device ' || x.device || ' under ' || c.name, x.authority, "
-        "encode(x.serial, 'hex'), encode(x.der, 'hex') FROM muster.certificate x JOIN muster.authority c ON c.id = x.authority")]
+        "encode(x.serial, 'hex'), encode(x.der, 'hex') FROM muster.certificate x JOIN muster.authority c ON c.id = x.authority " + crossed)]
 
 
 def lists():
