@@ -68,6 +68,9 @@ web_configure() {
 		server.max-fds = 4096
 		# In the clear: what is published, on another port than 80 here.
 		\$SERVER["socket"] == "127.0.0.1:$publication_port" { }
+		# When the clock jumps (a machine that slept) lighttpd restarts itself, which its user, who can't read the
+		# keys, would not survive.
+		server.feature-flags = ( "server.clock-jump-restart" => 0 )
 		include "$web/settings.conf"
 		include "$web/muster.conf"
 	END

@@ -27,7 +27,7 @@ source_dir=$(cd "$here/../.." && pwd)
 build=$(readlink -f "$MUSTER_TEST_BUILD")
 quickstart=$source_dir/deploy/quickstart
 softhsm=/usr/lib/softhsm/libsofthsm2.so
-started=() temporary=() cases=0 failures=0
+started=() temporary=() at_end=() cases=0 failures=0
 unset MUSTER_PASSWORD "${!PG@}"
 
 # --- TAP ---
@@ -191,6 +191,7 @@ cleanup() {
 	for one in ${started[@]+"${started[@]}"}; do
 		as_tester "$quickstart" stop --dir "$one" >/dev/null 2>&1 </dev/null
 	done
+	for one in ${at_end[@]+"${at_end[@]}"}; do "$one"; done
 	rm -rf "$scratch" ${temporary[@]+"${temporary[@]}"}
 	exit "$status"
 }
