@@ -116,7 +116,8 @@ DECLARE
 BEGIN
 	SELECT c.name, c.kind, c.not_after, c.revoked_at IS NOT NULL INTO chosen_name, chosen_kind, chosen_end, chosen_revoked FROM muster.authority c WHERE c.id = chosen;
 	IF chosen_kind <> 'issuing' OR chosen_end <= now() OR chosen_revoked THEN
-		RAISE EXCEPTION 'authority "%" %', chosen_name, CASE chosen_kind WHEN 'issuing' THEN 'has ended' WHEN 'root' THEN 'is a root and signs no devices' WHEN chosen_revoked THEN 'is revoked' ELSE 'signs no devices' END
+		RAISE EXCEPTION 'authority "%" %', chosen_name, CASE WHEN chosen_kind = 'root' THEN 'is a root and signs no devices'
+				WHEN chosen_kind <> 'issuing' THEN 'signs no devices' WHEN chosen_revoked THEN 'is revoked' ELSE 'has ended' END
 			USING ERRCODE = 'invalid_parameter_value',
 			      HINT = coalesce('Issuing authorities: ' || (SELECT string_agg(s.name, ', ') FROM (SELECT c.name FROM muster.authority c
 				WHERE c.kind = 'issuing' AND c.not_after > now() AND c.revoked_at IS NULL ORDER BY c.name LIMIT 20) s), 'There is none: muster-ca init --organization KEY');

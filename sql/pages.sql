@@ -131,7 +131,7 @@ BEGIN
 	ids := ARRAY(SELECT c.sha256 FROM muster.certificate c WHERE c.organization = owner_id AND (c.not_after, c.sha256) > (after_end, after_sha256)
 		ORDER BY c.not_after, c.sha256 LIMIT muster.page_length(certificate_page.number));
 	RETURN QUERY SELECT encode(c.sha256, 'hex'), encode(c.serial, 'hex'), o.key, a.upn, c.device, d.name, d.state, t.name,
-			c.not_before, c.not_after, c.issued_at, c.first_used_at, c.der, encode(c.renews, 'hex'), c.superseded_at
+			c.not_before, c.not_after, c.issued_at, c.first_used_at, c.der, encode(c.renews, 'hex'), c.superseded_at, c.revoked_at, c.revocation_reason, c.revocation_note
 		  FROM unnest(ids) i (sha256) JOIN muster.certificate c ON c.sha256 = i.sha256
 		  JOIN muster.device d ON d.id = c.device JOIN muster.account a ON a.id = d.account
 		  JOIN muster.organization o ON o.id = c.organization JOIN muster.authority t ON t.id = c.authority

@@ -126,7 +126,8 @@ $$;
 COMMENT ON FUNCTION muster_worker.refuse(uuid, uuid, text, text, text, text, text, uuid, text, jsonb, jsonb, uuid) IS 'Record a refusal: trace and attempt id, stage, outcome, reason, organization''s key, typed user name, account, client address, device''s facts, the decision''s details (at most 16 KiB), the device that is on record; NULL for what is not known. Texts are cut, nothing a stranger sent can make it fail. False: not recorded, the database is read-only. Example: SELECT * FROM muster_worker.refuse(muster.new_id(), NULL, ''policy'', ''Authentication'', ''wrong password'', ''example'', ''ada'', NULL, ''192.0.2.7'', NULL);';
 
 CREATE OR REPLACE FUNCTION muster.certificate_bars(x muster.certificate, d muster.device, o muster.organization) RETURNS text
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	-- Who asks need not see authorities: a DM server does not.
 	-- An account that is disabled keeps its devices, so that a leaver's laptop can still be wiped; a
 	-- disabled organization is shut out altogether.
 	SELECT CASE
