@@ -41,7 +41,7 @@ static void PRINTF_LIKE(4, 5)
 static enum outcome
 clock_look(struct doctor *doctor, struct why *why)
 {
-	static const char sql[] = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+	static const char sql[] = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM muster.configuration";
 	CLEANUP(pg_result_free) PGresult *result = NULL;
 	enum outcome o = database_query(doctor->conn, sql, NULL, 0, &result, why);
 	int64_t off;
