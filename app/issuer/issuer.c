@@ -83,7 +83,7 @@ asks_serve(struct issuer *issuer, const struct issuer_options *options, const vo
 	while (open && !*stop) {
 		bool loaded = issuer->keyring.arena != NULL;
 
-		meter_ready(options->meter, options->pair, keyring_is_warm(&issuer->keyring));
+		meter_ready(options->meter, options->pair, keyring_is_ready(&issuer->keyring));
 		if (ask_waits(options->fd, loaded ? LOOK_UP_MS : LOOK_UP_UNLOADED_MS)) {
 			open = ask_serve(issuer, options->fd, arena, &status);
 			arena_reset(arena);

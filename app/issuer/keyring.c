@@ -206,10 +206,10 @@ keyring_warm(struct keyring *keyring)
 }
 
 bool
-keyring_is_warm(const struct keyring *keyring)
+keyring_is_ready(const struct keyring *keyring)
 {
-	for (size_t i = 0; i < keyring->configuration.authorities && i < WARM_MAX; i++)
-		if (keyring->slot[i].signer.key == NULL)
+	for (size_t i = 0; i < keyring->configuration.authorities; i++)
+		if (keyring->slot[i].failed_us != 0)
 			return false;
 	return keyring->configuration.authorities > 0;
 }

@@ -32,8 +32,8 @@ enum outcome keyring_load(struct keyring *, struct pg *, struct deadline, struct
  */
 bool keyring_warm(struct keyring *);
 
-/* What keyring_warm() opens is open, and there is something. */
-bool keyring_is_warm(const struct keyring *);
+/* There are authorities, and each key that was tried has opened. */
+bool keyring_is_ready(const struct keyring *);
 
 /* The profile of an organization; NULL if it has none. */
 const struct stored_profile *keyring_profile(const struct keyring *, const char *organization);
