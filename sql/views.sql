@@ -35,15 +35,12 @@ SELECT d.id, o.key AS organization, a.upn AS account, d.name, d.state, d.enrolle
        d.device_id, d.hardware_id, d.application_version, d.request_version, d.locale,
        c.not_after AS certificate_ends,
        d.replaced_by, d.replaced_at, d.ended_at, d.retired_at, d.retired_reason,
-       d.remote, d.trace, d.attempt, d.facts,
-       encode(n.sha256, 'hex') AS certificate, n.renewed_at
+       d.remote, d.trace, d.attempt, d.facts
   FROM muster.device d
   JOIN muster.account a ON a.id = d.account
   JOIN muster.organization o ON o.id = d.organization
-  LEFT JOIN LATERAL (SELECT max(x.not_after) AS not_after FROM muster.certificate x WHERE x.device = d.id) c ON true
-  LEFT JOIN LATERAL (SELECT x.sha256, CASE WHEN x.renews IS NOT NULL THEN x.issued_at END AS renewed_at FROM muster.certificate x
-	WHERE x.device = d.id ORDER BY x.issued_at DESC LIMIT 1) n ON true;
-COMMENT ON VIEW muster.devices IS 'Devices, living and past, with account and organization. Names, versions and ids are what the device said; certificate is the SHA-256 of the newest one, renewed_at when it was renewed last. The newest of one organization among very many: muster.device_page. Example: SELECT name, account, os_version, enrolled_at, first_contact_at FROM muster.devices WHERE state = ''enrolled'' ORDER BY id DESC LIMIT 20;';
+  LEFT JOIN LATERAL (SELECT max(x.not_after) AS not_after FROM muster.certificate x WHERE x.device = d.id) c ON true;
+COMMENT ON VIEW muster.devices IS 'Devices, living and past, with account and organization. Names, versions and ids are what the device said. Their certificates, renewed ones too: muster.certificates. The newest of one organization among very many: muster.device_page. Example: SELECT name, account, os_version, enrolled_at, first_contact_at FROM muster.devices WHERE state = ''enrolled'' ORDER BY id DESC LIMIT 20;';
 
 CREATE OR REPLACE VIEW muster.certificates WITH (security_invoker = true) AS
 SELECT encode(c.sha256, 'hex') AS sha256, encode(c.serial, 'hex') AS serial, o.key AS organization, a.upn AS account,

@@ -97,7 +97,9 @@ SELECT muster.set_password_hash('ada@example.test', '$y$j9T$F5Jx5fExrKuPp53xLKQ.
 -- For tests in C: a custom rule that refuses everybody, and another isolation level for the issuers.
 CREATE FUNCTION test.make_rule() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-	CREATE ROLE ruling;
+	IF to_regrole('ruling') IS NULL THEN
+		CREATE ROLE ruling;
+	END IF;
 	CREATE SCHEMA ruling AUTHORIZATION ruling;
 	GRANT USAGE ON SCHEMA ruling TO PUBLIC;
 	CREATE FUNCTION ruling.nobody(c muster.candidate) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

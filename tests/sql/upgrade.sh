@@ -247,8 +247,9 @@ upgrade_statements() {
 # statements VERSION ROLE DATABASE: what that role's statements print, with the columns' names. What
 # housekeeping tells is for people, and the longer the more there is to tell.
 statements() {
+	# Devices are told where to renew, which those programs left open.
 	psql -XAq -P footer=off -d "$3" -U "muster_$2" -f "$schemas/$1/statements-$2.sql" 2>&1 |
-		sed -E 's/^psql:[^ ]* //; s/^(event partitions).*/\1/'
+		sed -E 's/^psql:[^ ]* //; s/^(event partitions).*/\1/; s#[|]https://[^|]*/EnrollmentServer/[a-z0-9-]+/Renewal[.]svc[|]#||#'
 }
 
 # statements_missing VERSION ROLE: statements to that role's functions in that version's app/store that the frozen list
