@@ -138,6 +138,9 @@ fixture_key() {
 	quickstart_arguments=(--key "$key" "${quickstart_arguments[@]}")
 }
 
+# sanitized: the build is a sanitizer's.
+sanitized() { ldd "$build/muster" | grep -q libasan; }
+
 # key_in_token: the authority's key is in a token; what is about its bytes has none.
 key_in_token() { [[ ${MUSTER_TEST_KEY-} == hsm-* ]]; }
 
