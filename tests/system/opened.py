@@ -1,10 +1,10 @@
 """Which secrets each process of a master opens, from its start to its end, by strace:
-opened.py BUILD DIR SCRATCH."""
+opened.py BUILD DIR SCRATCH [OPTION…]; the options are for muster."""
 import signal
 
 from wire import *
 
-build, directory, scratch = sys.argv[1:]
+build, directory, scratch, *options = sys.argv[1:]
 path, trace = directory + "/run/traced.sock", scratch + "/strace"
 environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "MUSTER_"))}
 # Leak checkers and tracers exclude one another.
@@ -19,7 +19,7 @@ def conninfo(role):
 server = subprocess.Popen(
     ["strace", "-ff", "-qq", "-s", "200", "-e", "trace=open,openat,openat2,prctl,connect,accept,accept4", "-o", trace,
      build + "/muster", "--listen", path, "--pairs", "1", "--worker-database", conninfo("worker"), "--issuer-database",
-     conninfo("issuer"), "--passphrase-file", directory + "/secrets/passphrase"],
+     conninfo("issuer"), "--passphrase-file", directory + "/secrets/passphrase"] + options,
     stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, start_new_session=True)
 
 
@@ -88,6 +88,8 @@ for name in os.listdir(scratch):
         case("a worker accepts connections", bool(re.search(r"\baccept4?\([^\n]*\)\s+= \d", text)))
 
 secret = {"passphrase": directory + "/secrets/passphrase", "issuer's passfile": directory + "/secrets/issuer.pgpass"}
+if options:
+    secret["PIN"] = directory + "/secrets/pin"
 for kind in ("worker", "master", "keeper"):
     for what, file in secret.items():
         case("a %s never opened the %s" % (kind, what), file not in kinds.get(kind, set()))
@@ -96,5 +98,5 @@ for what, file in secret.items():
 case("a worker opened its own passfile", directory + "/secrets/worker.pgpass" in kinds.get("worker", set()),
      kinds.get("worker"))
 case("no process opened another's secrets", not any(
-    "/secrets/" in file and not file.endswith(("passphrase", "issuer.pgpass", "worker.pgpass"))
+    "/secrets/" in file and file not in (*secret.values(), directory + "/secrets/worker.pgpass")
     for files in kinds.values() for file in files))
