@@ -200,11 +200,13 @@ CREATE OR REPLACE FUNCTION muster.renewal_chain(p_sha256 bytea, OUT issuing byte
 LANGUAGE sql STABLE AS $$
 	-- What the device has already is not sent again.
 	SELECT CASE WHEN a.id <> b.id AND a.parent IS NOT NULL THEN a.certificate END,
-	       CASE WHEN coalesce(r.certificate, a.certificate) <> coalesce(s.certificate, b.certificate) THEN coalesce(r.certificate, a.certificate) END
+	       CASE WHEN r.certificate <> s.certificate THEN r.certificate END
 	  FROM muster.certificate x
-	  JOIN muster.authority a ON a.id = x.authority LEFT JOIN muster.authority r ON r.id = a.parent
+	  JOIN muster.authority a ON a.id = x.authority
+	 CROSS JOIN LATERAL (SELECT t.certificate FROM muster.authority_chain(a.id) t ORDER BY t.place DESC LIMIT 1) r
 	  JOIN muster.certificate y ON y.sha256 = x.renews
-	  JOIN muster.authority b ON b.id = y.authority LEFT JOIN muster.authority s ON s.id = b.parent
+	  JOIN muster.authority b ON b.id = y.authority
+	 CROSS JOIN LATERAL (SELECT t.certificate FROM muster.authority_chain(b.id) t ORDER BY t.place DESC LIMIT 1) s
 	 WHERE x.sha256 = p_sha256
 $$;
 COMMENT ON FUNCTION muster.renewal_chain(bytea) IS 'Internal: the certificates of the authority that signed a renewal, and of its root; NULL where they are those of the certificate that it renews. Example: see muster_issuer.renew.';

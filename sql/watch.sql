@@ -31,10 +31,10 @@ CREATE OR REPLACE FUNCTION muster.authority_gauges() RETURNS SETOF jsonb
 LANGUAGE sql STABLE AS $$
 	SELECT muster.gauge('muster_authority_not_after_seconds', 'When an authority''s certificate ends, in seconds since 1970.', floor(extract(epoch FROM a.not_after)), jsonb_build_object('authority', a.name, 'kind', a.kind))
 	  FROM muster.authority a
-	 WHERE EXISTS (SELECT FROM muster.organization o JOIN muster.authority i ON i.id = o.authority WHERE o.enabled AND a.id IN (i.id, i.parent))
+	 WHERE a.id IN (SELECT t.id FROM (SELECT DISTINCT o.authority FROM muster.organization o WHERE o.enabled) i, muster.authority_chain(i.authority) t)
 	 ORDER BY a.not_after LIMIT 200
 $$;
-COMMENT ON FUNCTION muster.authority_gauges() IS 'Internal: when the certificates of authorities that sign for an enabled organization end, and of their roots, in seconds since 1970; those that end first, 200 at most. Example: SELECT muster.authority_gauges();';
+COMMENT ON FUNCTION muster.authority_gauges() IS 'Internal: when the certificates of authorities that sign for an enabled organization end, and of those above them, in seconds since 1970; those that end first, 200 at most. Example: SELECT muster.authority_gauges();';
 
 CREATE OR REPLACE FUNCTION muster_worker.gauges() RETURNS TABLE (gauges jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -17,8 +17,12 @@ SELECT results_eq($$SELECT place, name, kind FROM muster.authority_chain(muster.
 	$$VALUES (0, 'Deep', 'issuing'), (1, 'Lower', 'intermediate'), (2, 'Policy', 'intermediate'), (3, 'Example root', 'root')$$, 'authority_chain() goes up to the root');
 SELECT results_eq($$SELECT name, root, parent, cardinality(chain), root_certificate = test.der(-1001) FROM muster.authorities WHERE name IN ('Deep', 'Example root', 'Example issuing') ORDER BY name$$,
 	$$VALUES ('Deep', 'Example root', 'Lower', 4, true), ('Example issuing', 'Example root', 'Example root', 2, true), ('Example root', NULL, NULL, 1, true)$$, 'the view names root and parent');
+SELECT matches(try('muster_issuer', test.record(50, 'ada@example.test')), '^OK', 'a device of another authority');
 SELECT muster.set_authority('example', 'Deep') IS NULL;
 SELECT is((SELECT root FROM muster_issuer.authorities() WHERE name = 'Deep'), test.der(-1001), 'issuers get the root at the top');
+INSERT INTO muster.certificate (sha256, organization, device, authority, serial, public_key_sha256, der, not_before, not_after, renews)
+SELECT sha256(test.der(950)), x.organization, x.device, muster.authority_id('Deep'), '\x51', sha256('k'), test.der(950), now(), now() + interval '1 y', x.sha256 FROM muster.certificate x WHERE x.device = test.id(50);
+SELECT results_eq($$SELECT issuing, root FROM muster.renewal_chain(sha256(test.der(950)))$$, $$VALUES (test.der(902), NULL::bytea)$$, 'who renews under it gets it, and no root: that is the same');
 SELECT throws_ok($$UPDATE muster.authority SET private_key = test.locked_key() WHERE name = 'Policy'$$, '23514', NULL, 'a foreign authority has no key here');
 
 -- Requests.
