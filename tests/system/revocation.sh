@@ -42,7 +42,7 @@ serial_of() { openssl x509 -in "$1" -noout -serial | sed 's/serial=//'; }
 
 # listed SERIAL: the issuing authority's newest list has it.
 listed() {
-	published "/muster/crl/$issuing_id.crl" -f | openssl crl -inform DER -noout -text | grep -q "Serial Number: $1"
+	published "/muster/crl/$issuing_id.crl" -f | openssl crl -inform DER -noout -text | grep "Serial Number: $1" >/dev/null
 }
 
 list_number() { sql "SELECT number FROM muster.crls WHERE id = '$1'"; }
