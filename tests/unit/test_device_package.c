@@ -94,98 +94,91 @@ leaves(void **state)
 #define ANSWER(header, body) \
 	"<SyncML xmlns=\"SYNCML:SYNCML1.2\">" header "<SyncBody>" body "</SyncBody></SyncML>"
 
+/* What a server may answer to the first package of a session, and what the device makes of it. */
+static const struct {
+	const char *name, *text;
+	const char *why; /* NULL: taken */
+	size_t commands, notes;
+} reply[] = {
+	{ "as it should be", ANSWER(HEADER, HEADER_STATUS STATUSES "<Final/>"), NULL, 0, 0 },
+	{ "a session authenticated",
+	    ANSWER(HEADER, STATUS("1", "1", "0", "SyncHdr", "212") STATUSES "<Final/>"), NULL, 0, 0 },
+	{ "a command not taken",
+	    ANSWER(HEADER,
+		HEADER_STATUS STATUS("2", "1", "2", "Alert", "500") STATUS("3", "1", "3", "Alert", "200")
+		    STATUS("4", "1", "4", "Replace", "200") "<Final/>"),
+	    NULL, 0, 1 },
+	{ "commands",
+	    ANSWER(HEADER,
+		HEADER_STATUS STATUSES "<Get><CmdID>5</CmdID></Get><Exec><CmdID>6</CmdID></Exec><Final/>"),
+	    NULL, 2, 0 },
+	{ "another Source",
+	    "<SyncML "
+	    "xmlns=\"SYNCML:SYNCML1.2\"><SyncHdr><VerDTD>1.2</VerDTD><VerProto>DM/1.2</VerProto>"
+	    "<SessionID>1</SessionID><MsgID>1</MsgID><Target><LocURI>" SOURCE "</LocURI></Target><Source>"
+	    "<LocURI>https://e.test</LocURI></Source></SyncHdr><SyncBody>" HEADER_STATUS STATUSES
+	    "<Final/></SyncBody></SyncML>",
+	    NULL, 0, 1 },
+	{ "nothing", "", "empty", 0, 0 },
+	{ "HTML", "<html/>", "its root is html", 0, 0 },
+	{ "no namespace", "<SyncML>" HEADER "<SyncBody/></SyncML>", "its root is SyncML", 0, 0 },
+	{ "SyncML 1.1", "<SyncML xmlns=\"SYNCML:SYNCML1.1\">" HEADER "<SyncBody/></SyncML>",
+	    "its root is SyncML", 0, 0 },
+	{ "no header", ANSWER("", HEADER_STATUS STATUSES "<Final/>"), "SyncHdr", 0, 0 },
+	{ "another version",
+	    ANSWER(HEADER_OF("1.1", "DM/1.1", "1", "1", SOURCE), HEADER_STATUS STATUSES "<Final/>"),
+	    "VerDTD is 1.1", 0, 0 },
+	{ "another session",
+	    ANSWER(HEADER_OF("1.2", "DM/1.2", "2", "1", SOURCE), HEADER_STATUS STATUSES "<Final/>"),
+	    "SessionID is 2", 0, 0 },
+	{ "no number",
+	    ANSWER(HEADER_OF("1.2", "DM/1.2", "1", "x", SOURCE), HEADER_STATUS STATUSES "<Final/>"),
+	    "MsgID is x", 0, 0 },
+	{ "another device",
+	    ANSWER(HEADER_OF("1.2", "DM/1.2", "1", "1", "other"), HEADER_STATUS STATUSES "<Final/>"),
+	    "for another device: other", 0, 0 },
+	{ "no Final", ANSWER(HEADER, HEADER_STATUS STATUSES), "no Final", 0, 0 },
+	{ "behind Final", ANSWER(HEADER, HEADER_STATUS STATUSES "<Final/><Get><CmdID>9</CmdID></Get>"),
+	    "behind Final", 0, 0 },
+	{ "no Status of the header", ANSWER(HEADER, STATUSES "<Final/>"), "no Status of the header", 0, 0 },
+	{ "two of them",
+	    ANSWER(HEADER, HEADER_STATUS STATUS("9", "1", "0", "SyncHdr", "200") STATUSES "<Final/>"),
+	    "second Status of the header", 0, 0 },
+	{ "credentials asked for",
+	    ANSWER(HEADER, STATUS("1", "1", "0", "SyncHdr", "407") STATUSES "<Final/>"), "Status 407", 0, 0 },
+	{ "a Status missing",
+	    ANSWER(HEADER,
+		HEADER_STATUS STATUS("2", "1", "2", "Alert", "200")
+		    STATUS("3", "1", "3", "Alert", "200") "<Final/>"),
+	    "no Status of Replace", 0, 0 },
+	{ "twice", ANSWER(HEADER, HEADER_STATUS STATUSES STATUS("9", "1", "4", "Replace", "200") "<Final/>"),
+	    "second Status", 0, 0 },
+	{ "of another command",
+	    ANSWER(HEADER, HEADER_STATUS STATUS("2", "1", "2", "Replace", "200") "<Final/>"),
+	    "one of another: Replace", 0, 0 },
+	{ "of none that was sent",
+	    ANSWER(HEADER, HEADER_STATUS STATUSES STATUS("9", "1", "9", "Alert", "200") "<Final/>"),
+	    "not sent: 9", 0, 0 },
+	{ "of another message", ANSWER(HEADER, STATUS("1", "2", "0", "SyncHdr", "200") STATUSES "<Final/>"),
+	    "MsgRef is 2", 0, 0 },
+	{ "no Data",
+	    ANSWER(HEADER,
+		"<Status><CmdID>1</CmdID><MsgRef>1</MsgRef><CmdRef>0</CmdRef><Cmd>SyncHdr</Cmd></"
+		"Status><Final/>"),
+	    "Data", 0, 0 },
+	{ "a CmdID twice", ANSWER(HEADER, HEADER_STATUS STATUSES "<Get><CmdID>4</CmdID></Get><Final/>"),
+	    "CmdID twice: 4", 0, 0 },
+	{ "no CmdID", ANSWER(HEADER, HEADER_STATUS STATUSES "<Get/><Final/>"), "CmdID", 0, 0 },
+	{ "an unknown command",
+	    ANSWER(HEADER, HEADER_STATUS STATUSES "<Obey><CmdID>9</CmdID></Obey><Final/>"),
+	    "unknown command: Obey", 0, 0 },
+};
+
 static void
 answers(void **state)
 {
-	static const struct {
-		const char *name, *text;
-		const char *why; /* NULL: taken */
-		size_t commands, notes;
-	} row[] = {
-		{ "as it should be", ANSWER(HEADER, HEADER_STATUS STATUSES "<Final/>"), NULL, 0, 0 },
-		{ "a session authenticated",
-		    ANSWER(HEADER, STATUS("1", "1", "0", "SyncHdr", "212") STATUSES "<Final/>"), NULL, 0, 0 },
-		{ "a command not taken",
-		    ANSWER(HEADER,
-			HEADER_STATUS STATUS("2", "1", "2", "Alert", "500") STATUS("3", "1", "3", "Alert",
-			    "200") STATUS("4", "1", "4", "Replace", "200") "<Final/>"),
-		    NULL, 0, 1 },
-		{ "commands",
-		    ANSWER(HEADER,
-			HEADER_STATUS STATUSES
-			"<Get><CmdID>5</CmdID></Get><Exec><CmdID>6</CmdID></Exec><Final/>"),
-		    NULL, 2, 0 },
-		{ "another Source",
-		    "<SyncML "
-		    "xmlns=\"SYNCML:SYNCML1.2\"><SyncHdr><VerDTD>1.2</VerDTD><VerProto>DM/1.2</VerProto>"
-		    "<SessionID>1</SessionID><MsgID>1</MsgID><Target><LocURI>" SOURCE
-		    "</LocURI></Target><Source>"
-		    "<LocURI>https://e.test</LocURI></Source></SyncHdr><SyncBody>" HEADER_STATUS STATUSES
-		    "<Final/></SyncBody></SyncML>",
-		    NULL, 0, 1 },
-		{ "nothing", "", "empty", 0, 0 },
-		{ "HTML", "<html/>", "its root is html", 0, 0 },
-		{ "no namespace", "<SyncML>" HEADER "<SyncBody/></SyncML>", "its root is SyncML", 0, 0 },
-		{ "SyncML 1.1", "<SyncML xmlns=\"SYNCML:SYNCML1.1\">" HEADER "<SyncBody/></SyncML>",
-		    "its root is SyncML", 0, 0 },
-		{ "no header", ANSWER("", HEADER_STATUS STATUSES "<Final/>"), "SyncHdr", 0, 0 },
-		{ "another version",
-		    ANSWER(HEADER_OF("1.1", "DM/1.1", "1", "1", SOURCE), HEADER_STATUS STATUSES "<Final/>"),
-		    "VerDTD is 1.1", 0, 0 },
-		{ "another session",
-		    ANSWER(HEADER_OF("1.2", "DM/1.2", "2", "1", SOURCE), HEADER_STATUS STATUSES "<Final/>"),
-		    "SessionID is 2", 0, 0 },
-		{ "no number",
-		    ANSWER(HEADER_OF("1.2", "DM/1.2", "1", "x", SOURCE), HEADER_STATUS STATUSES "<Final/>"),
-		    "MsgID is x", 0, 0 },
-		{ "another device",
-		    ANSWER(HEADER_OF("1.2", "DM/1.2", "1", "1", "other"), HEADER_STATUS STATUSES "<Final/>"),
-		    "for another device: other", 0, 0 },
-		{ "no Final", ANSWER(HEADER, HEADER_STATUS STATUSES), "no Final", 0, 0 },
-		{ "behind Final",
-		    ANSWER(HEADER, HEADER_STATUS STATUSES "<Final/><Get><CmdID>9</CmdID></Get>"),
-		    "behind Final", 0, 0 },
-		{ "no Status of the header", ANSWER(HEADER, STATUSES "<Final/>"), "no Status of the header",
-		    0, 0 },
-		{ "two of them",
-		    ANSWER(HEADER, HEADER_STATUS STATUS("9", "1", "0", "SyncHdr", "200") STATUSES "<Final/>"),
-		    "second Status of the header", 0, 0 },
-		{ "credentials asked for",
-		    ANSWER(HEADER, STATUS("1", "1", "0", "SyncHdr", "407") STATUSES "<Final/>"), "Status 407",
-		    0, 0 },
-		{ "a Status missing",
-		    ANSWER(HEADER,
-			HEADER_STATUS STATUS("2", "1", "2", "Alert", "200")
-			    STATUS("3", "1", "3", "Alert", "200") "<Final/>"),
-		    "no Status of Replace", 0, 0 },
-		{ "twice",
-		    ANSWER(HEADER, HEADER_STATUS STATUSES STATUS("9", "1", "4", "Replace", "200") "<Final/>"),
-		    "second Status", 0, 0 },
-		{ "of another command",
-		    ANSWER(HEADER, HEADER_STATUS STATUS("2", "1", "2", "Replace", "200") "<Final/>"),
-		    "one of another: Replace", 0, 0 },
-		{ "of none that was sent",
-		    ANSWER(HEADER, HEADER_STATUS STATUSES STATUS("9", "1", "9", "Alert", "200") "<Final/>"),
-		    "not sent: 9", 0, 0 },
-		{ "of another message",
-		    ANSWER(HEADER, STATUS("1", "2", "0", "SyncHdr", "200") STATUSES "<Final/>"),
-		    "MsgRef is 2", 0, 0 },
-		{ "no Data",
-		    ANSWER(HEADER,
-			"<Status><CmdID>1</CmdID><MsgRef>1</MsgRef><CmdRef>0</CmdRef><Cmd>SyncHdr</Cmd></"
-			"Status><Final/>"),
-		    "Data", 0, 0 },
-		{ "a CmdID twice",
-		    ANSWER(HEADER, HEADER_STATUS STATUSES "<Get><CmdID>4</CmdID></Get><Final/>"),
-		    "CmdID twice: 4", 0, 0 },
-		{ "no CmdID", ANSWER(HEADER, HEADER_STATUS STATUSES "<Get/><Final/>"), "CmdID", 0, 0 },
-		{ "an unknown command",
-		    ANSWER(HEADER, HEADER_STATUS STATUSES "<Obey><CmdID>9</CmdID></Obey><Final/>"),
-		    "unknown command: Obey", 0, 0 },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(reply); i++) {
 		struct package sent = package_new(), answer;
 		struct refusal refusal = { 0 };
 		struct notes notes = { 0 };
@@ -193,11 +186,11 @@ answers(void **state)
 		bool taken;
 
 		assert_true(package_open(arena, &sent, &device, false, &message));
-		taken = package_read(arena, bytes_of(row[i].text), &sent, &answer, &refusal, &notes);
-		if (taken != (row[i].why == NULL) || (!taken && strstr(refusal.what, row[i].why) == NULL))
-			fail_msg("%s: %s", row[i].name, taken ? "taken" : refusal.what);
-		if (taken && (answer.commands != row[i].commands || notes.count != row[i].notes))
-			fail_msg("%s: %zu commands, %zu notes", row[i].name, answer.commands, notes.count);
+		taken = package_read(arena, bytes_of(reply[i].text), &sent, &answer, &refusal, &notes);
+		if (taken != (reply[i].why == NULL) || (!taken && strstr(refusal.what, reply[i].why) == NULL))
+			fail_msg("%s: %s", reply[i].name, taken ? "taken" : refusal.what);
+		if (taken && (answer.commands != reply[i].commands || notes.count != reply[i].notes))
+			fail_msg("%s: %zu commands, %zu notes", reply[i].name, answer.commands, notes.count);
 		assert_true(taken || refusal.hresult == HRESULT_UNKNOWN_ERROR);
 	}
 }

@@ -70,119 +70,123 @@ unenrollment(void **state)
 	"</Type></Meta><Data>" data "</Data></Item></Alert>"
 #define UNENROLL "com.microsoft:mdm.unenrollment.userrequest"
 
-/* What is taken, and the statuses of the answer, as "CmdRef Cmd Data" with commas. */
+/* Messages that are taken, and the statuses of the answer, as "CmdRef Cmd Data" with commas. */
+static const struct {
+	const char *name, *text;
+	bool unenroll;
+	const char *answer;
+} exchange[] = {
+	{ "only statuses",
+	    MESSAGE(HEADER,
+		"<Status><CmdID>1</CmdID><MsgRef>1</MsgRef><CmdRef>0</CmdRef>"
+		"<Cmd>SyncHdr</Cmd><Data>200</Data></Status><Final/>"),
+	    false, "0 SyncHdr 200,Final" },
+	{ "nothing", MESSAGE(HEADER, "<Final/>"), false, "0 SyncHdr 200,Final" },
+	{ "SyncML 1.1", "<SyncML xmlns=\"SYNCML:SYNCML1.1\">" HEADER "<SyncBody><Final/></SyncBody></SyncML>",
+	    false, "0 SyncHdr 200,Final" },
+	{ "prefixes",
+	    "<y:SyncML xmlns:y=\"SYNCML:SYNCML1.2\"><y:SyncHdr><y:VerDTD>1.2</y:VerDTD><y:VerProto>"
+	    "DM/1.2</y:VerProto><y:SessionID>a</y:SessionID><y:MsgID>1</y:MsgID><y:Target><y:LocURI>t"
+	    "</y:LocURI></y:Target><y:Source><y:LocURI>s</y:LocURI></y:Source></"
+	    "y:SyncHdr><y:SyncBody>"
+	    "<y:Final/></y:SyncBody></y:SyncML>",
+	    false, "0 SyncHdr 200,Final" },
+	{ "white space", MESSAGE("\n " HEADER "\n ", "\n <Final/>\n "), false, "0 SyncHdr 200,Final" },
+	{ "credentials",
+	    MESSAGE(HEADER_OF("1.2", "DM/1.2", "1", "1", "t", "s",
+			"<Cred><Meta><Type>syncml:auth-md5</Type></Meta><Data>eA==</Data></Cred>"),
+		"<Final/>"),
+	    false, "0 SyncHdr 200,Final" },
+	{ "keep-alive",
+	    MESSAGE(HEADER,
+		ALERT("1224", "Reversed-Domain-Name:com.microsoft.mdm.requestpending", "1") "<Final/>"),
+	    false, "0 SyncHdr 200,1 Alert 200,Final" },
+	{ "results", MESSAGE(HEADER, "<Results><CmdID>9</CmdID></Results><Final/>"), false,
+	    "0 SyncHdr 200,9 Results 200,Final" },
+	{ "a server's commands",
+	    MESSAGE(HEADER,
+		"<Get><CmdID>1</CmdID></Get><Exec><CmdID>2</CmdID></Exec>"
+		"<Atomic><CmdID>3</CmdID><Add><CmdID>4</CmdID></Add></Atomic><Final/>"),
+	    false, "0 SyncHdr 200,1 Get 405,2 Exec 405,3 Atomic 405,Final" },
+	{ "no response wanted",
+	    MESSAGE(HEADER,
+		"<Alert><CmdID>1</CmdID><NoResp/><Data>1201</Data></Alert>"
+		"<Replace><CmdID>2</CmdID></Replace><Final/>"),
+	    false, "0 SyncHdr 200,2 Replace 200,Final" },
+	{ "none at all",
+	    MESSAGE(HEADER_OF("1.2", "DM/1.2", "1", "1", "t", "s", "<NoResp/>"),
+		"<Replace><CmdID>2</CmdID></Replace><Final/>"),
+	    false, "Final" },
+	{ "the package goes on", MESSAGE(HEADER, "<Alert><CmdID>1</CmdID><Data>1201</Data></Alert>"), false,
+	    "0 SyncHdr 200,1 Alert 200,1222" },
+	{ "unenrolls", MESSAGE(HEADER, ALERT("1226", UNENROLL, "1") "<Final/>"), true,
+	    "0 SyncHdr 200,1 Alert 200,Final" },
+	{ "as samples print it", MESSAGE(HEADER, ALERT(" 1226\n", " " UNENROLL " ", " 1 ") "<Final/>"), true,
+	    "0 SyncHdr 200,1 Alert 200,Final" },
+	{ "its second item",
+	    MESSAGE(HEADER,
+		"<Alert><CmdID>1</CmdID><Data>1226</Data><Item><Data>1</Data></Item>"
+		"<Item><Meta><Type>" UNENROLL "</Type></Meta><Data>1</Data></Item></Alert>"
+		"<Final/>"),
+	    true, "0 SyncHdr 200,1 Alert 200,Final" },
+	{ "another generic alert", MESSAGE(HEADER, ALERT("1226", "com.microsoft:mdm.other", "1") "<Final/>"),
+	    false, "0 SyncHdr 200,1 Alert 200,Final" },
+	{ "not 1", MESSAGE(HEADER, ALERT("1226", UNENROLL, "0") "<Final/>"), false,
+	    "0 SyncHdr 200,1 Alert 200,Final" },
+	{ "another alert", MESSAGE(HEADER, ALERT("1224", UNENROLL, "1") "<Final/>"), false,
+	    "0 SyncHdr 200,1 Alert 200,Final" },
+	{ "in a Replace",
+	    MESSAGE(HEADER,
+		"<Replace><CmdID>1</CmdID><Data>1226</Data><Item><Meta><Type>" UNENROLL
+		"</Type></Meta><Data>1</Data></Item></Replace><Final/>"),
+	    false, "0 SyncHdr 200,1 Replace 200,Final" },
+	{ "hidden in an Atomic",
+	    MESSAGE(HEADER, "<Atomic><CmdID>5</CmdID>" ALERT("1226", UNENROLL, "1") "</Atomic><Final/>"),
+	    false, "0 SyncHdr 200,5 Atomic 405,Final" },
+};
+
+/* What the answer says to each command, written as in the table above. */
+static const char *
+statuses_of(struct bytes answer)
+{
+	struct reply_doc reply = reply_parse(answer);
+	int count = xpath_count(arena, &reply, "/*/*[2]/*[local-name()='Status']");
+	char *said = arena_strdup(arena, "");
+
+	for (int n = 1; n <= count; n++) {
+		const char *field[] = { "CmdRef", "Cmd", "Data" };
+
+		for (size_t i = 0; i < ARRAY_SIZE(field); i++)
+			said = arena_printf(arena, "%s%s%c", said,
+			    xpath_text(arena, &reply,
+				arena_printf(arena, "/*/*[2]/*[%d]/*[local-name()='%s']", n, field[i])),
+			    i + 1 < ARRAY_SIZE(field) ? ' ' : ',');
+	}
+	said = arena_printf(arena, "%s%s%s", said,
+	    xpath_count(arena, &reply, "/*/*[2]/*[last()][local-name()='Final']") == 1 ? "Final" : "",
+	    xpath_text(arena, &reply, "/*/*[2]/*[last()][local-name()='Alert']/*[local-name()='Data']"));
+	reply_free(&reply);
+	return said;
+}
+
 static void
 taken(void **state)
 {
-	static const struct {
-		const char *name, *text;
-		bool unenroll;
-		const char *answer;
-	} row[] = {
-		{ "only statuses",
-		    MESSAGE(HEADER,
-			"<Status><CmdID>1</CmdID><MsgRef>1</MsgRef><CmdRef>0</CmdRef>"
-			"<Cmd>SyncHdr</Cmd><Data>200</Data></Status><Final/>"),
-		    false, "0 SyncHdr 200,Final" },
-		{ "nothing", MESSAGE(HEADER, "<Final/>"), false, "0 SyncHdr 200,Final" },
-		{ "SyncML 1.1",
-		    "<SyncML xmlns=\"SYNCML:SYNCML1.1\">" HEADER "<SyncBody><Final/></SyncBody></SyncML>",
-		    false, "0 SyncHdr 200,Final" },
-		{ "prefixes",
-		    "<y:SyncML xmlns:y=\"SYNCML:SYNCML1.2\"><y:SyncHdr><y:VerDTD>1.2</y:VerDTD><y:VerProto>"
-		    "DM/1.2</y:VerProto><y:SessionID>a</y:SessionID><y:MsgID>1</y:MsgID><y:Target><y:LocURI>t"
-		    "</y:LocURI></y:Target><y:Source><y:LocURI>s</y:LocURI></y:Source></"
-		    "y:SyncHdr><y:SyncBody>"
-		    "<y:Final/></y:SyncBody></y:SyncML>",
-		    false, "0 SyncHdr 200,Final" },
-		{ "white space", MESSAGE("\n " HEADER "\n ", "\n <Final/>\n "), false,
-		    "0 SyncHdr 200,Final" },
-		{ "credentials",
-		    MESSAGE(HEADER_OF("1.2", "DM/1.2", "1", "1", "t", "s",
-				"<Cred><Meta><Type>syncml:auth-md5</Type></Meta><Data>eA==</Data></Cred>"),
-			"<Final/>"),
-		    false, "0 SyncHdr 200,Final" },
-		{ "keep-alive",
-		    MESSAGE(HEADER,
-			ALERT(
-			    "1224", "Reversed-Domain-Name:com.microsoft.mdm.requestpending", "1") "<Final/>"),
-		    false, "0 SyncHdr 200,1 Alert 200,Final" },
-		{ "results", MESSAGE(HEADER, "<Results><CmdID>9</CmdID></Results><Final/>"), false,
-		    "0 SyncHdr 200,9 Results 200,Final" },
-		{ "a server's commands",
-		    MESSAGE(HEADER,
-			"<Get><CmdID>1</CmdID></Get><Exec><CmdID>2</CmdID></Exec>"
-			"<Atomic><CmdID>3</CmdID><Add><CmdID>4</CmdID></Add></Atomic><Final/>"),
-		    false, "0 SyncHdr 200,1 Get 405,2 Exec 405,3 Atomic 405,Final" },
-		{ "no response wanted",
-		    MESSAGE(HEADER,
-			"<Alert><CmdID>1</CmdID><NoResp/><Data>1201</Data></Alert>"
-			"<Replace><CmdID>2</CmdID></Replace><Final/>"),
-		    false, "0 SyncHdr 200,2 Replace 200,Final" },
-		{ "none at all",
-		    MESSAGE(HEADER_OF("1.2", "DM/1.2", "1", "1", "t", "s", "<NoResp/>"),
-			"<Replace><CmdID>2</CmdID></Replace><Final/>"),
-		    false, "Final" },
-		{ "the package goes on", MESSAGE(HEADER, "<Alert><CmdID>1</CmdID><Data>1201</Data></Alert>"),
-		    false, "0 SyncHdr 200,1 Alert 200,1222" },
-		{ "unenrolls", MESSAGE(HEADER, ALERT("1226", UNENROLL, "1") "<Final/>"), true,
-		    "0 SyncHdr 200,1 Alert 200,Final" },
-		{ "as samples print it",
-		    MESSAGE(HEADER, ALERT(" 1226\n", " " UNENROLL " ", " 1 ") "<Final/>"), true,
-		    "0 SyncHdr 200,1 Alert 200,Final" },
-		{ "its second item",
-		    MESSAGE(HEADER,
-			"<Alert><CmdID>1</CmdID><Data>1226</Data><Item><Data>1</Data></Item>"
-			"<Item><Meta><Type>" UNENROLL "</Type></Meta><Data>1</Data></Item></Alert>"
-			"<Final/>"),
-		    true, "0 SyncHdr 200,1 Alert 200,Final" },
-		{ "another generic alert",
-		    MESSAGE(HEADER, ALERT("1226", "com.microsoft:mdm.other", "1") "<Final/>"), false,
-		    "0 SyncHdr 200,1 Alert 200,Final" },
-		{ "not 1", MESSAGE(HEADER, ALERT("1226", UNENROLL, "0") "<Final/>"), false,
-		    "0 SyncHdr 200,1 Alert 200,Final" },
-		{ "another alert", MESSAGE(HEADER, ALERT("1224", UNENROLL, "1") "<Final/>"), false,
-		    "0 SyncHdr 200,1 Alert 200,Final" },
-		{ "in a Replace",
-		    MESSAGE(HEADER,
-			"<Replace><CmdID>1</CmdID><Data>1226</Data><Item><Meta><Type>" UNENROLL
-			"</Type></Meta><Data>1</Data></Item></Replace><Final/>"),
-		    false, "0 SyncHdr 200,1 Replace 200,Final" },
-		{ "hidden in an Atomic",
-		    MESSAGE(
-			HEADER, "<Atomic><CmdID>5</CmdID>" ALERT("1226", UNENROLL, "1") "</Atomic><Final/>"),
-		    false, "0 SyncHdr 200,5 Atomic 405,Final" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
-		struct reply_doc reply;
+	for (size_t i = 0; i < ARRAY_SIZE(exchange); i++) {
 		struct syncml message;
 		struct bytes answer;
 		struct why why;
-		char *said = arena_strdup(arena, "");
+		const char *said;
 
-		if (syncml_read(arena, bytes_of(row[i].text), &message, &why) != OUTCOME_OK)
-			fail_msg("%s: %s", row[i].name, why.text);
-		if (message.unenroll != row[i].unenroll)
-			fail_msg("%s: unenrolls: %d", row[i].name, message.unenroll);
+		if (syncml_read(arena, bytes_of(exchange[i].text), &message, &why) != OUTCOME_OK)
+			fail_msg("%s: %s", exchange[i].name, why.text);
+		if (message.unenroll != exchange[i].unenroll)
+			fail_msg("%s: unenrolls: %d", exchange[i].name, message.unenroll);
 		assert_true(syncml_write(arena, &message, &answer));
-		reply = reply_parse(answer);
-		for (int n = 1; n <= xpath_count(arena, &reply, "/*/*[2]/*[local-name()='Status']"); n++)
-			said = arena_printf(arena, "%s%s %s %s,", said,
-			    xpath_text(arena, &reply,
-				arena_printf(arena, "/*/*[2]/*[%d]/*[local-name()='CmdRef']", n)),
-			    xpath_text(
-				arena, &reply, arena_printf(arena, "/*/*[2]/*[%d]/*[local-name()='Cmd']", n)),
-			    xpath_text(arena, &reply,
-				arena_printf(arena, "/*/*[2]/*[%d]/*[local-name()='Data']", n)));
-		said = arena_printf(arena, "%s%s%s", said,
-		    xpath_count(arena, &reply, "/*/*[2]/*[last()][local-name()='Final']") == 1 ? "Final" : "",
-		    xpath_text(
-			arena, &reply, "/*/*[2]/*[last()][local-name()='Alert']/*[local-name()='Data']"));
-		if (strcmp(said, row[i].answer) != 0)
-			fail_msg("%s: answered %s", row[i].name, said);
-		reply_free(&reply);
+		said = statuses_of(answer);
+		if (strcmp(said, exchange[i].answer) != 0)
+			fail_msg("%s: answered %s", exchange[i].name, said);
 	}
 }
 
