@@ -9,6 +9,7 @@
 #define DAYS_MAX 3650
 #define LIMIT_MAX 10000000
 #define RESPONDER_DAYS 90
+#define VERBS_LIST_SIZE 512
 
 enum option_name {
 	OPTION_DATABASE,
@@ -250,6 +251,18 @@ options_help(FILE *out, enum verb verb)
 
 /* --- parsing --- */
 
+/* "give init, show … or secrets"; returns the buffer. */
+static const char *
+verbs_list(char list[VERBS_LIST_SIZE])
+{
+	size_t length = (size_t)snprintf(list, VERBS_LIST_SIZE, "give");
+
+	for (int v = VERB_NONE + 1; v < VERB_COUNT && length < VERBS_LIST_SIZE; v++)
+		length += (size_t)snprintf(list + length, VERBS_LIST_SIZE - length, "%s %s%s",
+		    v + 1 < VERB_COUNT ? "" : " or", verbs[v].name, v + 2 < VERB_COUNT ? "," : "");
+	return list;
+}
+
 static enum outcome
 mistake(struct why *why, const char *what, const char *value, const char *step)
 {
@@ -417,6 +430,7 @@ static enum outcome
 words_take(struct options *to, int argc, char **argv, struct why *why)
 {
 	int word = optind;
+	char list[VERBS_LIST_SIZE];
 
 	if (word == argc)
 		return OUTCOME_OK;
@@ -424,9 +438,7 @@ words_take(struct options *to, int argc, char **argv, struct why *why)
 		if (strcmp(argv[word], verbs[v].name) == 0)
 			to->verb = (enum verb)v;
 	if (to->verb == VERB_NONE)
-		return mistake(why, "verb", argv[word],
-		    "give init, show, move, password, token, keys, trust, crl, directory, request, root, "
-		    "certify, import, passphrase, publish, export, index, responder, doctor or secrets");
+		return mistake(why, "verb", argv[word], verbs_list(list));
 	word++;
 	if ((to->verb == VERB_PASSWORD || to->verb == VERB_TOKEN || to->verb == VERB_DIRECTORY) &&
 	    word < argc)
@@ -574,6 +586,7 @@ secrets_needs_check(const struct options *to, struct why *why)
 static enum outcome
 needs_check(struct options *to, uint64_t seen, struct why *why)
 {
+	char list[VERBS_LIST_SIZE];
 	enum outcome o;
 
 	switch (to->verb) {
@@ -643,11 +656,8 @@ needs_check(struct options *to, uint64_t seen, struct why *why)
 			    "for whom? muster-ca responder AUTHORITY --request FILE --passphrase-file FILE");
 		break;
 	case VERB_NONE:
-		return missing(why,
-		    "what to do? give init, show, move, password, token, keys, trust, crl, directory, "
-		    "request, root, "
-		    "certify, import, passphrase, publish, export, index, "
-		    "responder, doctor or secrets, or --help");
+		return refuse(
+		    why, OUTCOME_INTERNAL_SERVICE_FAULT, "what to do? %s, or --help", verbs_list(list));
 	case VERB_SHOW:
 	case VERB_COUNT: break;
 	}

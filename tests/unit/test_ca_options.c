@@ -272,9 +272,8 @@ static const struct {
 	const char *says;
 } mistake[] = {
 	{ { NULL },
-	    "give init, show, move, password, token, keys, trust, crl, directory, request, root, "
-	    "certify, import, passphrase, publish, export, index, responder, doctor "
-	    "or secrets" },
+	    "what to do? give init, show, password, token, keys, trust, crl, directory, move, request, "
+	    "root, certify, import, passphrase, doctor, publish, export, index, responder or secrets" },
 	{ { "request", FOR, PASSPHRASE, NULL }, "--request is missing" },
 	{ { "request", "--request=f", PASSPHRASE, NULL }, "--organization KEY, or --name NAME" },
 	{ { "request", FOR, "--request=f", NULL }, "--passphrase-file is missing" },
